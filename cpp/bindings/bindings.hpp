@@ -1,0 +1,13 @@
+// One bind function a kernel family; module.cpp only calls them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace zermelo::bindings {
+
+void bind_counting(pybind11::module_& module);
+void bind_labels(pybind11::module_& module);
+void bind_graph(pybind11::module_& module);
+void bind_bradley_terry(pybind11::module_& module);
+
+}  // namespace zermelo::bindings

@@ -1,0 +1,23 @@
+#include "bindings.hpp"
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  module.doc() = "The compiled kernels of zermelo.";
+  module.attr("__version__") = ZERMELO_VERSION;
+#if defined(__clang__)
+  module.attr("compiler") = "clang " __clang_version__;
+#elif defined(__GNUC__)
+  module.attr("compiler") = "gcc " __VERSION__;
+#elif defined(_MSC_VER)
+  module.attr("compiler") = "msvc " + std::to_string(_MSC_VER);
+#else
+  module.attr("compiler") = "unknown";
+#endif
+  zermelo::bindings::bind_labels(module);
+  zermelo::bindings::bind_counting(module);
+  zermelo::bindings::bind_graph(module);
+  zermelo::bindings::bind_bradley_terry(module);
+}

@@ -1,0 +1,87 @@
+// What every kernel shares: the status it returns, the buffers it hands back, and how it is stopped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace zermelo {
+
+enum class Status : int {
+  ok = 0,
+  out_of_memory,
+  interrupted,    // the caller asked to stop
+  invalid_value,  // the value at the reported index is not acceptable
+};
+
+// A kernel's verdict; `index` is the offending row for Status::invalid_value.
+struct Result {
+  Status status = Status::ok;
+  std::int64_t index = -1;
+};
+
+// An array that is allocated without being written: kernels fill every element themselves.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size) : data_(std::make_unique_for_overwrite<T[]>(size)), size_(size) {}
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  std::span<T> span() { return {data_.get(), size_}; }
+  std::span<const T> span() const { return {data_.get(), size_}; }
+  void reset() {
+    data_.reset();
+    size_ = 0;
+  }
+  T* release() {
+    size_ = 0;
+    return data_.release();
+  }
+
+ private:
+  std::unique_ptr<T[]> data_;
+  std::size_t size_ = 0;
+};
+
+// How a long kernel asks its caller whether to go on. `interrupted` is called on the calling
+// thread only, at most every few tens of milliseconds.
+struct Control {
+  bool (*interrupted)(void* context) = nullptr;
+  void* context = nullptr;
+};
+
+// Thrown inside a kernel to unwind after an interruption; never crosses a kernel's boundary.
+struct Interrupted {};
+
+// Runs a kernel's body and turns what it throws into a status.
+template <class Body>
+Result guarded(Body&& body) noexcept {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const Interrupted&) {
+    return {Status::interrupted, -1};
+  } catch (...) {
+    // Kernels throw nothing of their own: what is left is an allocation or a thread refused.
+    return {Status::out_of_memory, -1};
+  }
+}
+
+}  // namespace zermelo
+
+// Wider vectors pay in a few loops only; those are cloned per instruction set where the platform
+// can choose between clones when the library is loaded. With contraction off all clones agree.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(ZERMELO_NO_CLONES)
+#define ZERMELO_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define ZERMELO_CLONES
+#endif

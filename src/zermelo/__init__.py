@@ -1,0 +1,22 @@
+"""zermelo: ratings with honest uncertainty from pairwise comparisons."""
+
+from __future__ import annotations
+
+from . import errors
+from ._backends import backend_info
+from .comparisons import Comparisons
+from .pair_counts import PairCounts
+from .ratings.bradley_terry import bradley_terry
+from .ratings.result import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparisons",
+    "PairCounts",
+    "__version__",
+    "backend_info",
+    "bradley_terry",
+    "errors",
+    "load",
+]
