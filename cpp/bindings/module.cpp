@@ -1,6 +1,6 @@
-#include "bindings.hpp"
-
 #include <pybind11/pybind11.h>
+
+#include "bindings.hpp"
 
 namespace py = pybind11;
 

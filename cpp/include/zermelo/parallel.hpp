@@ -50,7 +50,9 @@ class Team {
       }
       return;
     }
-    call_ = [](void* w, std::int64_t chunk) { (*static_cast<std::remove_reference_t<Work>*>(w))(chunk); };
+    call_ = [](void* w, std::int64_t chunk) {
+      (*static_cast<std::remove_reference_t<Work>*>(w))(chunk);
+    };
     work_ = const_cast<void*>(static_cast<const void*>(std::addressof(work)));
     n_chunks_ = n_chunks;
     next_.store(0, std::memory_order_relaxed);

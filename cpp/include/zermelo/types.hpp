@@ -1,4 +1,5 @@
-// What every kernel shares: the status it returns, the buffers it hands back, and how it is stopped.
+// What every kernel shares: the status it returns, the buffers it hands back, and how it is
+// stopped.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,8 @@ template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t size) : data_(std::make_unique_for_overwrite<T[]>(size)), size_(size) {}
+  explicit Buffer(std::size_t size)
+      : data_(std::make_unique_for_overwrite<T[]>(size)), size_(size) {}
 
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }

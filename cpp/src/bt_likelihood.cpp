@@ -1,0 +1,108 @@
+// What is asked of a fit after it is found: its log-likelihood, and solves with its information.
+#include <algorithm>
+#include <cmath>
+
+#include "information.hpp"
+#include "zermelo/bradley_terry.hpp"
+
+namespace zermelo {
+namespace {
+
+constexpr std::int64_t kLanes = 8;
+
+// Solves `Lanes` columns, from `first` on, of the row-by-row arrays.
+template <int Lanes, class Value>
+SolveReport solve_columns(const BradleyTerry<Value>& model, const Laplacian<double>& matrix,
+                          std::span<const double> right, std::int64_t n_right, std::int64_t first,
+                          const Accuracy& accuracy, std::int64_t max_iter, Team& team,
+                          std::span<double> solution) {
+  const auto n = static_cast<std::size_t>(matrix.n());
+  const auto stride = static_cast<std::size_t>(n_right);
+  std::vector<double> b(n * Lanes, 0.0);
+  std::vector<double> x(n * Lanes);
+  const auto width = static_cast<std::size_t>(std::min<std::int64_t>(Lanes, n_right - first));
+  const auto begin = static_cast<std::size_t>(first);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (model.held[i]) continue;
+    for (std::size_t l = 0; l < width; ++l) b[i * Lanes + l] = right[i * stride + begin + l];
+  }
+  ConjugateGradients<Lanes, double> solver(matrix, model.centre, model.n_centres, team);
+  const SolveReport report = solver.solve(b.data(), x.data(), accuracy, max_iter);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t l = 0; l < width; ++l) solution[i * stride + begin + l] = x[i * Lanes + l];
+  }
+  return report;
+}
+
+}  // namespace
+
+template <class Value>
+Result log_likelihood(const PairGraph<Value>& graph, std::span<const double> ability, int threads,
+                      const Control& control, double& out) {
+  return guarded([&]() -> Result {
+    Team team(threads, control);
+    std::vector<double> strength(ability.size());
+    const bool wide = strengths(ability, strength);
+    const RowChunks rows(graph.offsets, kEntriesPerChunk);
+    std::vector<double> partial(static_cast<std::size_t>(rows.count()));
+    team.run(rows.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = rows[chunk];
+      double sum = 0.0;
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+        double row = 0.0;
+        for (auto k = static_cast<std::size_t>(graph.offsets[i]);
+             k < static_cast<std::size_t>(graph.offsets[i + 1]); ++k) {
+          // Every pair stands in two rows, with each side's wins in one of them.
+          const auto won = static_cast<double>(graph.win[k]);
+          if (!(won > 0.0)) continue;
+          const auto j = static_cast<std::size_t>(graph.neighbour[k]);
+          const double odds = wide ? std::exp(ability[j] - ability[i]) : strength[j] / strength[i];
+          row += won * (std::isinf(odds) ? ability[j] - ability[i] : std::log1p(odds));
+        }
+        sum += row;
+      }
+      partial[static_cast<std::size_t>(chunk)] = sum;
+    });
+    double total = 0.0;
+    for (const double value : partial) total += value;
+    out = -total;
+    return {};
+  });
+}
+
+template <class Value>
+Result solve_information(const BradleyTerry<Value>& model, std::span<const double> ability,
+                         std::span<const double> right, std::int64_t n_right, double relative_tol,
+                         std::int64_t max_iter, int threads, const Control& control,
+                         std::span<double> solution, std::int64_t& iterations) {
+  return guarded([&]() -> Result {
+    Team team(threads, control);
+    Information<Value, double> information(model, team);
+    information.evaluate(ability);
+    const Laplacian<double> matrix = information.matrix();
+    const Accuracy accuracy{relative_tol, 0.0, false};
+    iterations = 0;
+    for (std::int64_t first = 0; first < n_right; first += kLanes) {
+      const SolveReport report = n_right - first == 1
+                                     ? solve_columns<1>(model, matrix, right, n_right, first,
+                                                        accuracy, max_iter, team, solution)
+                                     : solve_columns<kLanes>(model, matrix, right, n_right, first,
+                                                             accuracy, max_iter, team, solution);
+      iterations = std::max(iterations, report.reached ? report.iterations : max_iter + 1);
+    }
+    return {};
+  });
+}
+
+template Result log_likelihood(const PairGraph<float>&, std::span<const double>, int,
+                               const Control&, double&);
+template Result log_likelihood(const PairGraph<double>&, std::span<const double>, int,
+                               const Control&, double&);
+template Result solve_information(const BradleyTerry<float>&, std::span<const double>,
+                                  std::span<const double>, std::int64_t, double, std::int64_t, int,
+                                  const Control&, std::span<double>, std::int64_t&);
+template Result solve_information(const BradleyTerry<double>&, std::span<const double>,
+                                  std::span<const double>, std::int64_t, double, std::int64_t, int,
+                                  const Control&, std::span<double>, std::int64_t&);
+
+}  // namespace zermelo

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cmath>
+
+#include "newton_step.hpp"
+#include "zermelo/bradley_terry.hpp"
+
+namespace zermelo {
+namespace {
+
+// A step whose components differ by at most this much increases the log-likelihood for certain:
+// along it the curvature grows at most like exp(spread * t) (Bach 2010, self-concordance of the
+// logistic loss), so the gain is at least d * (1 - (e - 2)) > 0, d being the slope at its start.
+constexpr double kSafeSpread = 1.0;
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+double spread(const std::vector<double>& step, bool anchored) {
+  const auto [low, high] = std::minmax_element(step.begin(), step.end());
+  return anchored ? std::max(*high, 0.0) - std::min(*low, 0.0) : *high - *low;
+}
+
+template <class Value>
+Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
+              std::int64_t dense_below, const Control& control, std::span<double> ability,
+              Convergence& out) {
+  Team team(limits.threads, control);
+  Information<Value> information(model, team);
+  NewtonStep<Value> newton_step(model, information, dense_below, team);
+  std::vector<double> trial(ability.size());
+  const bool anchored = model.n_centres == 0 || model.prior > 0.0;
+  double previous = HUGE_VAL;
+  int stalled = 0;
+  out = {};
+  information.evaluate(ability);
+  while (out.n_iter < limits.max_iter) {
+    const auto report = newton_step.solve(limits.tol);
+    const std::vector<double>& step = newton_step.step();
+    out.ability_error = report.size();
+    ++out.n_iter;
+    double length = 1.0;
+    const double reach = spread(step, anchored);
+    for (;; length *= 0.5) {
+      for (std::size_t i = 0; i < trial.size(); ++i) trial[i] = ability[i] + length * step[i];
+      information.evaluate(trial);
+      // Either theory proves the increase, or the slope still points upward at the far end and
+      // concavity does.
+      if (length * reach <= kSafeSpread || dot(information.score(), step) >= 0.0) break;
+    }
+    std::copy(trial.begin(), trial.end(), ability.begin());
+    remove_means(model.centre, model.n_centres, ability.data(), 1);
+    if (out.ability_error <= limits.tol) {
+      out.converged = true;
+      break;
+    }
+    // Rounding sets a floor to the step; three steps that gain nothing stand on it.
+    stalled = length == 1.0 && out.ability_error < 1e-5 && out.ability_error > 0.5 * previous
+                  ? stalled + 1
+                  : 0;
+    previous = out.ability_error;
+    if (stalled == 3) break;
+  }
+  out.score_norm = information.score_norm();
+  return {};
+}
+
+}  // namespace
+
+template <class Value>
+Result fit_newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
+                  std::int64_t dense_below, const Control& control, std::span<double> ability,
+                  Convergence& out) {
+  return guarded([&] { return newton(model, limits, dense_below, control, ability, out); });
+}
+
+template Result fit_newton(const BradleyTerry<float>&, const SolverLimits&, std::int64_t,
+                           const Control&, std::span<double>, Convergence&);
+template Result fit_newton(const BradleyTerry<double>&, const SolverLimits&, std::int64_t,
+                           const Control&, std::span<double>, Convergence&);
+
+}  // namespace zermelo

@@ -1,0 +1,153 @@
+// Score and information of the Bradley-Terry model at given abilities, in one pass over the pairs.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "laplacian.hpp"
+#include "zermelo/bradley_terry.hpp"
+
+namespace zermelo {
+
+// Beyond this ability exp() comes near the end of its range, and a pair's probabilities are
+// computed from the difference instead (a path of a thousand items gets there).
+inline constexpr double kWideAbility = 300.0;
+
+// Fills `strength` with exp(ability); true where the abilities are too wide to use it.
+inline bool strengths(std::span<const double> ability, std::vector<double>& strength) {
+  bool wide = false;
+  for (std::size_t i = 0; i < ability.size(); ++i) {
+    strength[i] = std::exp(ability[i]);
+    wide = wide || std::abs(ability[i]) > kWideAbility;
+  }
+  return wide;
+}
+
+// The two probabilities of a pair, P(i beats j) and P(j beats i), each to full relative precision.
+struct PairProbability {
+  double win;
+  double loss;
+};
+
+template <bool Wide>
+PairProbability pair_probability(const double* strength, const double* ability, double own,
+                                 std::int64_t i, std::int64_t j) {
+  if constexpr (Wide) {
+    const double difference = ability[i] - ability[j];
+    return {1.0 / (1.0 + std::exp(-difference)), 1.0 / (1.0 + std::exp(difference))};
+  } else {
+    const double other = strength[j];
+    const double inverse = 1.0 / (own + other);
+    return {own * inverse, other * inverse};
+  }
+}
+
+// One row's score, and its information on the diagonal; the entries' go to `weight`.
+struct RowInformation {
+  double score = 0.0;
+  double diagonal = 0.0;
+};
+
+template <class Value, class Weight, bool Wide>
+void information_rows(const PairGraph<Value>& graph, const double* strength, const double* ability,
+                      std::int64_t begin, std::int64_t end, Weight* weight, RowInformation* out) {
+  constexpr int kLanes = 4;
+  const std::int32_t* neighbour = graph.neighbour.data();
+  const Value* win = graph.win.data();
+  const Value* loss = graph.loss.data();
+  for (std::int64_t i = begin; i < end; ++i) {
+    const double own = strength[i];
+    const std::int64_t row_end = graph.offsets[static_cast<std::size_t>(i) + 1];
+    std::int64_t k = graph.offsets[static_cast<std::size_t>(i)];
+    double score[kLanes] = {};
+    double diagonal[kLanes] = {};
+    const auto entry = [&](std::int64_t at, int lane) {
+      const auto [p, q] = pair_probability<Wide>(strength, ability, own, i, neighbour[at]);
+      const auto won = static_cast<double>(win[at]);
+      const auto lost = static_cast<double>(loss[at]);
+      // win - n p, written without the cancellation where an item won nearly everything.
+      score[lane] += won * q - lost * p;
+      const auto information = static_cast<Weight>((won + lost) * p * q);
+      weight[at] = information;
+      diagonal[lane] += static_cast<double>(information);
+    };
+    for (; k + kLanes <= row_end; k += kLanes) {
+      for (int lane = 0; lane < kLanes; ++lane) entry(k + lane, lane);
+    }
+    for (; k < row_end; ++k) entry(k, 0);
+    out[i] = {(score[0] + score[1]) + (score[2] + score[3]),
+              (diagonal[0] + diagonal[1]) + (diagonal[2] + diagonal[3])};
+  }
+}
+
+// The score, the information matrix and Newton's step at one point after another.
+template <class Value, class Weight = float>
+class Information {
+ public:
+  Information(const BradleyTerry<Value>& model, Team& team)
+      : model_(model),
+        team_(team),
+        rows_(model.graph.offsets, kEntriesPerChunk),
+        strength_(n()),
+        row_(n()),
+        diagonal_(n()),
+        inverse_diagonal_(n()),
+        score_(n()),
+        weight_(static_cast<std::size_t>(model.graph.n_entries())) {}
+
+  std::size_t n() const { return static_cast<std::size_t>(model_.graph.n_items()); }
+  const std::vector<double>& score() const { return score_; }
+  double score_norm() const { return score_norm_; }
+  const Weight* weight() const { return weight_.data(); }
+  const double* diagonal() const { return diagonal_.data(); }
+  const double* strength() const { return strength_.data(); }
+
+  Laplacian<Weight> matrix() const {
+    return {model_.graph.offsets, model_.graph.neighbour, weight_.data(), diagonal_.data(),
+            inverse_diagonal_.data()};
+  }
+
+  void evaluate(std::span<const double> ability) {
+    const bool wide = strengths(ability, strength_);
+    team_.run(rows_.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = rows_[chunk];
+      (wide ? information_rows<Value, Weight, true>
+            : information_rows<Value, Weight, false>)(model_.graph, strength_.data(),
+                                                      ability.data(), begin, end, weight_.data(),
+                                                      row_.data());
+    });
+    score_norm_ = 0.0;
+    for (std::size_t i = 0; i < n(); ++i) {
+      double score = row_[i].score;
+      double diagonal = row_[i].diagonal;
+      if (model_.prior > 0.0 && !(model_.held[i])) {
+        const double p = 1.0 / (1.0 + std::exp(-ability[i]));
+        const double q = 1.0 / (1.0 + std::exp(ability[i]));
+        score += 0.5 * model_.prior * (q - p);
+        diagonal += model_.prior * p * q;
+      }
+      const bool free = !model_.held[i] && diagonal > 0.0;
+      score_[i] = free ? score : 0.0;
+      diagonal_[i] = diagonal;
+      inverse_diagonal_[i] = free ? 1.0 / diagonal : 0.0;
+      score_norm_ = std::max(score_norm_, std::abs(score_[i]));
+    }
+  }
+
+ private:
+  const BradleyTerry<Value>& model_;
+  Team& team_;
+  RowChunks rows_;
+  std::vector<double> strength_;
+  std::vector<RowInformation> row_;
+  std::vector<double> diagonal_;
+  std::vector<double> inverse_diagonal_;
+  std::vector<double> score_;
+  Buffer<Weight> weight_;
+  double score_norm_ = 0.0;
+};
+
+}  // namespace zermelo

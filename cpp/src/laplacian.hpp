@@ -1,0 +1,301 @@
+// Conjugate gradients on the information matrix: a weighted graph Laplacian plus a diagonal.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "zermelo/graph.hpp"
+#include "zermelo/parallel.hpp"
+
+namespace zermelo {
+
+inline constexpr std::int64_t kEntriesPerChunk = 1 << 16;
+inline constexpr std::int64_t kItemsPerChunk = 1 << 13;
+
+// Keeps each floating group's mean at zero; abilities there are known up to a constant only.
+inline void remove_means(std::span<const std::int32_t> centre, std::int32_t n_centres, double* x,
+                         std::int64_t lanes) {
+  if (n_centres == 0) return;
+  std::vector<double> sum(static_cast<std::size_t>(n_centres * lanes), 0.0);
+  std::vector<std::int64_t> count(static_cast<std::size_t>(n_centres), 0);
+  for (std::size_t i = 0; i < centre.size(); ++i) {
+    if (centre[i] < 0) continue;
+    const auto group = static_cast<std::size_t>(centre[i]);
+    ++count[group];
+    for (std::int64_t l = 0; l < lanes; ++l) {
+      sum[group * static_cast<std::size_t>(lanes) + static_cast<std::size_t>(l)] +=
+          x[static_cast<std::int64_t>(i) * lanes + l];
+    }
+  }
+  for (std::size_t i = 0; i < centre.size(); ++i) {
+    if (centre[i] < 0) continue;
+    const auto group = static_cast<std::size_t>(centre[i]);
+    for (std::int64_t l = 0; l < lanes; ++l) {
+      x[static_cast<std::int64_t>(i) * lanes + l] -=
+          sum[group * static_cast<std::size_t>(lanes) + static_cast<std::size_t>(l)] /
+          static_cast<double>(count[group]);
+    }
+  }
+}
+
+// diagonal[i] x_i - sum over j of weight_ij x_j. Weights are often float: a Newton step in a
+// matrix rounded to seven digits converges as fast, and memory bandwidth is what limits it.
+template <class Weight>
+struct Laplacian {
+  std::span<const std::int64_t> offsets;
+  std::span<const std::int32_t> neighbour;
+  const Weight* weight;
+  const double* diagonal;
+  const double* inverse_diagonal;  // 0 where the item is held or has no comparisons
+
+  std::int64_t n() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
+};
+
+// How far a solution must be known: within `relative` of its infinity norm, or within the square
+// of that norm (all that a Newton step is worth), but never closer than `absolute`.
+struct Accuracy {
+  double relative;
+  double absolute;
+  bool newton;
+  double target(double norm) const {
+    const double wanted = newton ? std::min(relative * norm, 0.3 * norm * norm) : relative * norm;
+    return std::max(wanted, absolute);
+  }
+};
+
+struct SolveReport {
+  std::int64_t iterations = 0;
+  double norm = 0.0;   // largest infinity norm of a solution
+  double error = 0.0;  // estimate of the largest error
+  bool reached = false;
+};
+
+// Lanes: right-hand sides solved side by side, stored item by item.
+template <int Lanes, class Weight>
+class ConjugateGradients {
+ public:
+  ConjugateGradients(const Laplacian<Weight>& matrix, std::span<const std::int32_t> centre,
+                     std::int32_t n_centres, Team& team)
+      : matrix_(matrix),
+        centre_(centre),
+        n_centres_(n_centres),
+        team_(team),
+        rows_(matrix.offsets, kEntriesPerChunk),
+        items_(matrix.n(), kItemsPerChunk),
+        residual_(size()),
+        direction_(size()),
+        product_(size()),
+        snapshot_(size()),
+        partial_(static_cast<std::size_t>(std::max(rows_.count(), items_.count()))) {}
+
+  // Overwrites x with the solution for `right`, starting from zero.
+  //
+  // Where to stop is decided by the abilities, not by the residual, which is blind to the slow
+  // directions of a badly connected graph. gamma = alpha r'z is the squared energy norm of the last
+  // change (Hestenes and Stiefel 1952); each time it has fallen a hundredfold, which is one digit
+  // of the error, the distance that x went meanwhile in the infinity norm estimates what its error
+  // was then, and bounds what it is now with a digit to spare.
+  SolveReport solve(const double* right, double* x, const Accuracy& accuracy,
+                    std::int64_t max_iter) {
+    const std::int64_t length = static_cast<std::int64_t>(size());
+    std::fill_n(x, length, 0.0);
+    std::copy_n(right, length, residual_.data());
+    remove_means(centre_, n_centres_, residual_.data(), Lanes);
+    std::fill(snapshot_.begin(), snapshot_.end(), 0.0);
+    Sums rz = precondition();
+    Sums reference{};
+    bool first = true;
+    SolveReport report;
+    while (report.iterations < max_iter) {
+      const Sums dq = multiply();
+      Sums alpha{};
+      Sums gamma{};
+      bool moving = false;
+      for (int l = 0; l < Lanes; ++l) {
+        if (rz[l] > 0.0 && dq[l] > 0.0) {
+          alpha[l] = rz[l] / dq[l];
+          gamma[l] = alpha[l] * rz[l];
+          moving = true;
+        }
+      }
+      if (!moving) {
+        report.reached = true;
+        break;
+      }
+      ++report.iterations;
+      if (first) reference = gamma;
+      first = false;
+      const Sums before = rz;
+      rz = advance(x, alpha);
+      Sums beta{};
+      bool fallen = true;
+      for (int l = 0; l < Lanes; ++l) {
+        beta[l] = before[l] > 0.0 ? rz[l] / before[l] : 0.0;
+        fallen = fallen && gamma[l] <= 0.01 * reference[l];
+      }
+      if (fallen) {
+        reference = gamma;
+        if (accurate(x, accuracy, report)) {
+          report.reached = true;
+          break;
+        }
+      }
+      turn(beta);
+    }
+    remove_means(centre_, n_centres_, x, Lanes);
+    measure(x, report);
+    return report;
+  }
+
+ private:
+  using Sums = std::array<double, Lanes>;
+
+  std::size_t size() const { return static_cast<std::size_t>(matrix_.n()) * Lanes; }
+
+  Sums add_partials(std::int64_t count) const {
+    Sums total{};
+    for (std::int64_t chunk = 0; chunk < count; ++chunk) {
+      for (int l = 0; l < Lanes; ++l) total[l] += partial_[static_cast<std::size_t>(chunk)][l];
+    }
+    return total;
+  }
+
+  // direction = z and r'z for the first iteration.
+  Sums precondition() {
+    team_.run(items_.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = items_[chunk];
+      Sums sum{};
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (int l = 0; l < Lanes; ++l) {
+          const auto at = static_cast<std::size_t>(i * Lanes + l);
+          const double z = matrix_.inverse_diagonal[i] * residual_[at];
+          direction_[at] = z;
+          sum[l] += residual_[at] * z;
+        }
+      }
+      partial_[static_cast<std::size_t>(chunk)] = sum;
+    });
+    return add_partials(items_.count());
+  }
+
+  // product = matrix * direction and direction' product.
+  Sums multiply() {
+    team_.run(rows_.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = rows_[chunk];
+      partial_[static_cast<std::size_t>(chunk)] = multiply_rows(begin, end);
+    });
+    return add_partials(rows_.count());
+  }
+
+  Sums multiply_rows(std::int64_t begin, std::int64_t end) {
+    const double* d = direction_.data();
+    const std::int32_t* neighbour = matrix_.neighbour.data();
+    const Weight* weight = matrix_.weight;
+    Sums sum{};
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t row_end = matrix_.offsets[static_cast<std::size_t>(i) + 1];
+      std::int64_t k = matrix_.offsets[static_cast<std::size_t>(i)];
+      Sums row{};
+      if constexpr (Lanes == 1) {
+        // Four sums that do not wait for one another.
+        double a = 0.0, b = 0.0, c = 0.0, e = 0.0;
+        for (; k + 4 <= row_end; k += 4) {
+          a += static_cast<double>(weight[k]) * d[neighbour[k]];
+          b += static_cast<double>(weight[k + 1]) * d[neighbour[k + 1]];
+          c += static_cast<double>(weight[k + 2]) * d[neighbour[k + 2]];
+          e += static_cast<double>(weight[k + 3]) * d[neighbour[k + 3]];
+        }
+        for (; k < row_end; ++k) a += static_cast<double>(weight[k]) * d[neighbour[k]];
+        row[0] = (a + b) + (c + e);
+      } else {
+        for (; k < row_end; ++k) {
+          const double w = static_cast<double>(weight[k]);
+          const double* other = d + static_cast<std::int64_t>(neighbour[k]) * Lanes;
+          for (int l = 0; l < Lanes; ++l) row[l] += w * other[l];
+        }
+      }
+      for (int l = 0; l < Lanes; ++l) {
+        const auto at = static_cast<std::size_t>(i * Lanes + l);
+        const double q = matrix_.diagonal[i] * d[at] - row[l];
+        product_[at] = q;
+        sum[l] += d[at] * q;
+      }
+    }
+    return sum;
+  }
+
+  // x += alpha d, r -= alpha q; returns r'z.
+  Sums advance(double* x, const Sums& alpha) {
+    team_.run(items_.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = items_[chunk];
+      Sums sum{};
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (int l = 0; l < Lanes; ++l) {
+          const auto at = static_cast<std::size_t>(i * Lanes + l);
+          x[at] += alpha[l] * direction_[at];
+          const double r = residual_[at] - alpha[l] * product_[at];
+          residual_[at] = r;
+          sum[l] += r * (matrix_.inverse_diagonal[i] * r);
+        }
+      }
+      partial_[static_cast<std::size_t>(chunk)] = sum;
+    });
+    return add_partials(items_.count());
+  }
+
+  // d = z + beta d.
+  void turn(const Sums& beta) {
+    team_.run(items_.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = items_[chunk];
+      for (std::int64_t i = begin; i < end; ++i) {
+        for (int l = 0; l < Lanes; ++l) {
+          const auto at = static_cast<std::size_t>(i * Lanes + l);
+          direction_[at] = matrix_.inverse_diagonal[i] * residual_[at] + beta[l] * direction_[at];
+        }
+      }
+    });
+  }
+
+  // Compares x with the snapshot, takes a new one, and says whether every lane is known well
+  // enough.
+  bool accurate(const double* x, const Accuracy& accuracy, SolveReport& report) {
+    Sums norm{};
+    Sums moved{};
+    for (std::size_t i = 0; i < snapshot_.size(); i += Lanes) {
+      for (int l = 0; l < Lanes; ++l) {
+        const double value = x[i + l];
+        norm[l] = std::max(norm[l], std::abs(value));
+        moved[l] = std::max(moved[l], std::abs(value - snapshot_[i + l]));
+        snapshot_[i + l] = value;
+      }
+    }
+    report.error = *std::max_element(moved.begin(), moved.end());
+    bool enough = true;
+    for (int l = 0; l < Lanes; ++l) enough = enough && moved[l] <= accuracy.target(norm[l]);
+    return enough;
+  }
+
+  void measure(const double* x, SolveReport& report) const {
+    for (std::size_t i = 0; i < snapshot_.size(); ++i) {
+      report.norm = std::max(report.norm, std::abs(x[i]));
+    }
+  }
+
+  Laplacian<Weight> matrix_;
+  std::span<const std::int32_t> centre_;
+  std::int32_t n_centres_;
+  Team& team_;
+  RowChunks rows_;
+  Chunks items_;
+  std::vector<double> residual_;
+  std::vector<double> direction_;
+  std::vector<double> product_;
+  std::vector<double> snapshot_;
+  std::vector<Sums> partial_;
+};
+
+}  // namespace zermelo
