@@ -14,7 +14,7 @@ std::string sizes(py::ssize_t n_pairs, std::int64_t n_items) {
 
 py::tuple to_arrays(AnyGraphBuffers&& graph) {
   return std::visit(
-      [](auto&& g) {
+      [](auto&& g) -> py::tuple {
         return py::make_tuple(adopt(std::move(g.offsets)), adopt(std::move(g.neighbour)),
                               adopt(std::move(g.win)), adopt(std::move(g.loss)));
       },
