@@ -2,6 +2,28 @@
 
 namespace zermelo {
 
+void Cholesky::add_centres(std::span<const std::int32_t> group, std::int32_t n_groups) {
+  if (n_groups == 0) return;
+  std::vector<double> trace(static_cast<std::size_t>(n_groups), 0.0);
+  std::vector<std::vector<std::int64_t>> members(static_cast<std::size_t>(n_groups));
+  for (std::int64_t i = 0; i < n_; ++i) {
+    if (group[static_cast<std::size_t>(i)] < 0) continue;
+    const auto at = static_cast<std::size_t>(group[static_cast<std::size_t>(i)]);
+    members[at].push_back(i);
+    trace[at] += row(i)[i];
+  }
+  for (std::size_t at = 0; at < members.size(); ++at) {
+    const auto size = static_cast<double>(members[at].size());
+    const double share = trace[at] / (size * size);
+    for (const std::int64_t i : members[at]) {
+      for (const std::int64_t j : members[at]) {
+        if (j > i) break;
+        row(i)[j] += share;
+      }
+    }
+  }
+}
+
 ZERMELO_CLONES
 void Cholesky::update(double* matrix, const double* panel, std::int64_t n, std::int64_t stride,
                       std::int64_t begin, std::int64_t end) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "zermelo/types.hpp"
@@ -20,6 +21,11 @@ class Cholesky {
   double* row(std::int64_t i) { return matrix_.data() + i * stride_; }
   const double* row(std::int64_t i) const { return matrix_.data() + i * stride_; }
   void clear() { std::fill(matrix_.begin(), matrix_.end(), 0.0); }
+
+  // A floating group's information is singular along its constant vector; adding that vector's
+  // square makes it regular and changes no solution, the score being orthogonal to it. `group`
+  // gives each row's floating group, or -1.
+  void add_centres(std::span<const std::int32_t> group, std::int32_t n_groups);
 
   // Factors the lower triangle in place; false where the matrix is not positive definite.
   bool factor() {

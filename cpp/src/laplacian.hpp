@@ -5,9 +5,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "coarse_space.hpp"
 #include "zermelo/graph.hpp"
 #include "zermelo/parallel.hpp"
 
@@ -92,6 +94,27 @@ class ConjugateGradients {
         snapshot_(size()),
         partial_(static_cast<std::size_t>(std::max(rows_.count(), items_.count()))) {}
 
+  // Solves as below; where the graph turns out to be badly connected, a coarse correction is built
+  // and used from then on.
+  SolveReport solve(const double* right, double* x, const Accuracy& accuracy,
+                    std::int64_t max_iter) {
+    if (coarse_) {
+      coarse_active_ = coarse_->refresh();
+      return iterate(right, x, accuracy, max_iter);
+    }
+    const SolveReport report = iterate(right, x, accuracy, std::min(max_iter, kPatience));
+    if (report.reached || max_iter <= kPatience) return report;
+    coarse_ = std::make_unique<CoarseSpace<Weight>>(matrix_, centre_, n_centres_, team_);
+    coarse_active_ = coarse_->usable() && coarse_->refresh();
+    if (!coarse_->usable()) coarse_.reset();
+    correction_.resize(static_cast<std::size_t>(coarse_ ? coarse_->size() : 0) * Lanes);
+    return iterate(right, x, accuracy, max_iter);
+  }
+
+ private:
+  // Plain iterations that a well-connected graph never needs for one Newton step.
+  static constexpr std::int64_t kPatience = 24;
+
   // Overwrites x with the solution for `right`, starting from zero.
   //
   // Where to stop is decided by the abilities, not by the residual, which is blind to the slow
@@ -99,8 +122,8 @@ class ConjugateGradients {
   // change (Hestenes and Stiefel 1952); each time it has fallen a hundredfold, which is one digit
   // of the error, the distance that x went meanwhile in the infinity norm estimates what its error
   // was then, and bounds what it is now with a digit to spare.
-  SolveReport solve(const double* right, double* x, const Accuracy& accuracy,
-                    std::int64_t max_iter) {
+  SolveReport iterate(const double* right, double* x, const Accuracy& accuracy,
+                      std::int64_t max_iter) {
     const std::int64_t length = static_cast<std::int64_t>(size());
     std::fill_n(x, length, 0.0);
     std::copy_n(right, length, residual_.data());
@@ -151,7 +174,6 @@ class ConjugateGradients {
     return report;
   }
 
- private:
   using Sums = std::array<double, Lanes>;
 
   std::size_t size() const { return static_cast<std::size_t>(matrix_.n()) * Lanes; }
@@ -179,7 +201,52 @@ class ConjugateGradients {
       }
       partial_[static_cast<std::size_t>(chunk)] = sum;
     });
-    return add_partials(items_.count());
+    Sums rz = add_partials(items_.count());
+    if (coarse_active_) {
+      correct(rz);
+      for (std::int64_t i = 0; i < matrix_.n(); ++i) {
+        for (int l = 0; l < Lanes; ++l) {
+          direction_[static_cast<std::size_t>(i * Lanes + l)] += corrected(i, l);
+        }
+      }
+    }
+    return rz;
+  }
+
+  // The coarse part of the preconditioned residual, and its share of r'z.
+  void correct(Sums& rz) {
+    const std::int64_t size = coarse_->size();
+    std::array<std::vector<double>, Lanes> sums;
+    for (auto& lane : sums) lane.resize(static_cast<std::size_t>(size));
+    team_.run(size, [&](std::int64_t cluster) {
+      Sums sum{};
+      for (const std::int32_t item : coarse_->members(cluster)) {
+        for (int l = 0; l < Lanes; ++l) {
+          sum[l] += residual_[static_cast<std::size_t>(item) * Lanes + static_cast<std::size_t>(l)];
+        }
+      }
+      for (int l = 0; l < Lanes; ++l) sums[l][static_cast<std::size_t>(cluster)] = sum[l];
+    });
+    team_.run(Lanes, [&](std::int64_t lane) {
+      const auto l = static_cast<std::size_t>(lane);
+      std::vector<double> solution = sums[l];
+      coarse_->solve(solution.data());
+      for (std::size_t cluster = 0; cluster < solution.size(); ++cluster) {
+        correction_[cluster * Lanes + l] = solution[cluster];
+      }
+    });
+    for (std::size_t cluster = 0; cluster < static_cast<std::size_t>(size); ++cluster) {
+      for (std::size_t l = 0; l < Lanes; ++l) {
+        rz[l] += sums[l][cluster] * correction_[cluster * Lanes + l];
+      }
+    }
+  }
+
+  double corrected(std::int64_t item, int lane) const {
+    const std::int32_t cluster = coarse_->cluster_of()[static_cast<std::size_t>(item)];
+    return cluster < 0 ? 0.0
+                       : correction_[static_cast<std::size_t>(cluster) * Lanes +
+                                     static_cast<std::size_t>(lane)];
   }
 
   // product = matrix * direction and direction' product.
@@ -244,7 +311,9 @@ class ConjugateGradients {
       }
       partial_[static_cast<std::size_t>(chunk)] = sum;
     });
-    return add_partials(items_.count());
+    Sums rz = add_partials(items_.count());
+    if (coarse_active_) correct(rz);
+    return rz;
   }
 
   // d = z + beta d.
@@ -254,7 +323,9 @@ class ConjugateGradients {
       for (std::int64_t i = begin; i < end; ++i) {
         for (int l = 0; l < Lanes; ++l) {
           const auto at = static_cast<std::size_t>(i * Lanes + l);
-          direction_[at] = matrix_.inverse_diagonal[i] * residual_[at] + beta[l] * direction_[at];
+          double z = matrix_.inverse_diagonal[i] * residual_[at];
+          if (coarse_active_) z += corrected(i, l);
+          direction_[at] = z + beta[l] * direction_[at];
         }
       }
     });
@@ -296,6 +367,9 @@ class ConjugateGradients {
   std::vector<double> product_;
   std::vector<double> snapshot_;
   std::vector<Sums> partial_;
+  std::unique_ptr<CoarseSpace<Weight>> coarse_;
+  std::vector<double> correction_;  // cluster by cluster, lane by lane
+  bool coarse_active_ = false;
 };
 
 }  // namespace zermelo

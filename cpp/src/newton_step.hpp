@@ -28,6 +28,9 @@ class NewtonStep {
     if (static_cast<std::int64_t>(free_.size()) <= dense_below) {
       dense_ = std::make_unique<Cholesky>(static_cast<std::int64_t>(free_.size()));
       position_.assign(information.n(), -1);
+      for (const std::int32_t item : free_) {
+        group_.push_back(model.centre[static_cast<std::size_t>(item)]);
+      }
       for (std::size_t at = 0; at < free_.size(); ++at) {
         position_[static_cast<std::size_t>(free_[at])] = static_cast<std::int32_t>(at);
       }
@@ -72,31 +75,8 @@ class NewtonStep {
       // An item without comparisons (unrated) keeps its place with a step of zero.
       row[at] = information_.diagonal()[i] > 0.0 ? information_.diagonal()[i] : 1.0;
     }
-    add_centres(matrix);
+    matrix.add_centres(group_, model_.n_centres);
     return matrix.factor();
-  }
-
-  // A floating group's information is singular along its constant vector; adding that vector's
-  // square makes it regular and changes no solution, the score being orthogonal to it.
-  void add_centres(Cholesky& matrix) {
-    if (model_.n_centres == 0) return;
-    std::vector<double> trace(static_cast<std::size_t>(model_.n_centres), 0.0);
-    std::vector<std::vector<std::int32_t>> members(static_cast<std::size_t>(model_.n_centres));
-    for (std::size_t at = 0; at < free_.size(); ++at) {
-      const std::int32_t group = model_.centre[static_cast<std::size_t>(free_[at])];
-      if (group < 0) continue;
-      members[static_cast<std::size_t>(group)].push_back(static_cast<std::int32_t>(at));
-      trace[static_cast<std::size_t>(group)] += matrix.row(static_cast<std::int64_t>(at))[at];
-    }
-    for (std::size_t group = 0; group < members.size(); ++group) {
-      const auto size = static_cast<double>(members[group].size());
-      const double share = trace[group] / (size * size);
-      for (const std::int32_t a : members[group]) {
-        for (const std::int32_t b : members[group]) {
-          if (b <= a) matrix.row(a)[b] += share;
-        }
-      }
-    }
   }
 
   Report solve_dense() {
@@ -120,7 +100,8 @@ class NewtonStep {
   Team& team_;
   std::vector<double> step_;
   std::vector<std::int32_t> free_;
-  std::vector<std::int32_t> position_;
+  std::vector<std::int32_t> position_;  // of each item among the free ones, or -1
+  std::vector<std::int32_t> group_;     // floating group of each free item
   std::unique_ptr<Cholesky> dense_;
   std::unique_ptr<ConjugateGradients<1, float>> iterative_;
 };
