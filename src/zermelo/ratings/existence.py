@@ -1,0 +1,165 @@
+"""Whether the maximum-likelihood estimate exists, and what to rate where it does not.
+
+Zermelo (1929) and Ford (1957): it exists exactly where no part of the items never lost to the
+rest, that is, where the "beats" graph is strongly connected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend
+from ..errors import DisconnectedError, SeparationError
+from .graph import Graph
+
+ComponentRule = Literal["error", "largest", "separate"]
+
+NEVER_COMPARED = "never compared with the rated items"
+NEVER_LOST = "never lost to the rated items"
+NEVER_WON = "never won against the rated items"
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Connected and strongly connected components, numbered by their first item."""
+
+    strong: NDArray[np.int32]
+    weak: NDArray[np.int32]
+    n_strong: int
+    n_weak: int
+
+    @classmethod
+    def find(cls, graph: Graph, linked: NDArray[np.bool_], backend: Backend) -> Components:
+        """`linked` items have known abilities and count as one component."""
+        return cls(*backend.components(*graph.arrays, linked.astype(np.uint8)))
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        return np.bincount(self.strong, minlength=self.n_strong)
+
+
+def beats_between(graph: Graph, component: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Pairs (winner, loser) of components between which something was won, shape (k, 2)."""
+    rows = component[graph.row_of_entry()]
+    columns = component[graph.neighbour]
+    across = (rows != columns) & (graph.win > 0)
+    pairs: NDArray[np.int32] = np.unique(np.stack([rows[across], columns[across]], 1), axis=0)
+    return pairs
+
+
+def raise_for(items: NDArray[Any], graph: Graph, found: Components) -> None:
+    """Raise the error that says why there is no maximum, and what helps."""
+    helps = (
+        'Use prior > 0, components="largest" (rate the largest component) or '
+        'components="separate" (rate each on its own scale)'
+    )
+    if found.n_weak > 1:
+        sizes = np.bincount(found.weak)
+        first = int(np.argmax(sizes))
+        other = int(np.argmax(np.where(np.arange(len(sizes)) == first, 0, sizes)))
+        raise DisconnectedError(
+            f"The comparison graph is not connected ({found.n_weak} components: "
+            f"{_name(items, found.weak == first)} and {_name(items, found.weak == other)} were "
+            "never compared, not even through other items): the maximum-likelihood estimate does "
+            f"not exist. {helps}"
+        )
+    pairs = beats_between(graph, found.strong)
+    beaten = np.zeros(found.n_strong, bool)
+    beaten[pairs[:, 1]] = True
+    # In a graph in one piece some component was never beaten; the rest stands below it.
+    top = found.strong == int(np.flatnonzero(~beaten)[0])
+    raise SeparationError(
+        f"The comparison graph is not strongly connected ({found.n_strong} components: "
+        f"{_name(items, top)} never lost to {_name(items, ~top)}): the maximum-likelihood "
+        f"estimate does not exist. {helps}"
+    )
+
+
+def _name(items: NDArray[Any], mask: NDArray[np.bool_]) -> str:
+    members = items[mask]
+    shown = ", ".join(repr(label) for label in members[:3].tolist())
+    more = len(members) - 3
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def largest_component(found: Components, linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The items to rate: the largest component, or the one whose abilities are partly known."""
+    if linked.any():
+        chosen = int(found.strong[int(np.flatnonzero(linked)[0])])
+    else:
+        chosen = int(np.argmax(found.sizes))
+    mask: NDArray[np.bool_] = found.strong == chosen
+    return mask
+
+
+def reasons(
+    items: NDArray[Any], graph: Graph, found: Components, rated: NDArray[np.bool_]
+) -> dict[Any, str]:
+    """Why each item outside `rated` is not rated.
+
+    An item above the rated ones in the partial order never lost to them, not even through others;
+    one below never won. What lies neither above nor below was never compared with them.
+    """
+    if rated.all():
+        return {}
+    order = PartialOrder(beats_between(graph, found.strong), found.n_strong)
+    chosen = int(found.strong[int(np.flatnonzero(rated)[0])])
+    above = order.above(chosen)
+    below = order.below(chosen)
+    out = {}
+    for place in np.flatnonzero(~rated).tolist():
+        component = int(found.strong[place])
+        label = items[place]
+        label = label.item() if isinstance(label, np.generic) else label
+        if component in above:
+            out[label] = NEVER_LOST
+        elif component in below:
+            out[label] = NEVER_WON
+        else:
+            out[label] = NEVER_COMPARED
+    return out
+
+
+class PartialOrder:
+    """Components and who stands above whom: whoever beat them, directly or through others."""
+
+    def __init__(self, beats: NDArray[np.int32], n_components: int) -> None:
+        self.n_components = n_components
+        self._losers: list[list[int]] = [[] for _ in range(n_components)]
+        self._winners: list[list[int]] = [[] for _ in range(n_components)]
+        for winner, loser in beats.tolist():
+            self._losers[winner].append(loser)
+            self._winners[loser].append(winner)
+        self._above: dict[int, set[int]] = {}
+
+    def above(self, component: int) -> set[int]:
+        """Components that stand above this one."""
+        if component not in self._above:
+            self._above[component] = _reach(component, self._winners)
+        return self._above[component]
+
+    def below(self, component: int) -> set[int]:
+        """Components that stand below this one."""
+        return _reach(component, self._losers)
+
+    def score(self, a: int, b: int) -> float:
+        """What is known of component `a` against `b`: 1, 0, or NaN for nothing."""
+        if b in self.above(a):
+            return 0.0
+        return 1.0 if a in self.above(b) else float("nan")
+
+
+def _reach(start: int, successors: list[list[int]]) -> set[int]:
+    seen: set[int] = set()
+    todo = list(successors[start])
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            todo.extend(successors[node])
+    return seen

@@ -1,0 +1,80 @@
+"""The comparison graph of a fit: what every item won and lost against every other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend
+from ..pair_counts import PairCounts
+
+Ties = Literal["half", "drop"]
+TIE_SHARE: dict[str, float] = {"half": 0.5, "drop": 0.0}
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Compressed rows: row i lists the items that i met, what it won and what it lost.
+
+    Every pair stands in both items' rows. Credits are float32 where that is exact, else float64.
+    """
+
+    offsets: NDArray[np.int64]
+    neighbour: NDArray[np.int32]
+    win: NDArray[Any]
+    loss: NDArray[Any]
+
+    @classmethod
+    def build(cls, counts: PairCounts, ties: Ties, backend: Backend, threads: int) -> Graph:
+        share = TIE_SHARE[ties]
+        if not counts.weighted and not counts.has_fractional:
+            tie = counts.tie if counts.has_ties and share > 0 else None
+            arrays = backend.build_graph(
+                counts.first,
+                counts.second,
+                counts.win,
+                counts.loss,
+                tie,
+                share,
+                counts.n_items,
+                threads,
+            )
+        else:
+            score = counts.fractional_score
+            first = counts.win_weight + share * counts.tie_weight + score
+            second = counts.loss_weight + share * counts.tie_weight
+            second += counts.fractional_weight - score
+            arrays = backend.build_graph_from_credits(
+                counts.first, counts.second, first, second, counts.n_items, threads
+            )
+        return cls(*arrays)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def n_entries(self) -> int:
+        """Twice the number of pairs."""
+        return len(self.neighbour)
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """The arguments that kernels take, in their order."""
+        return self.offsets, self.neighbour, self.win, self.loss
+
+    def row_of_entry(self) -> NDArray[np.int32]:
+        """The item in whose row each entry stands."""
+        rows = np.arange(self.n_items, dtype=np.int32)
+        return np.repeat(rows, np.diff(self.offsets))
+
+    def within(self, group: NDArray[np.int32]) -> Graph:
+        """The graph with only the pairs inside a group; pairs between groups count nothing."""
+        across = group[self.row_of_entry()] != group[self.neighbour]
+        win, loss = self.win.copy(), self.loss.copy()
+        win[across] = 0
+        loss[across] = 0
+        return replace(self, win=win, loss=loss)
