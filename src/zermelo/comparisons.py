@@ -1,0 +1,291 @@
+"""Comparisons: validated rows, in their order, with labels as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backends import resolve
+from ._backends.threads import resolve_threads
+from .columns import Array, check_length, library_of, read_columns
+from .dropping import drop_rows
+from .errors import InputError
+from .labels import encode_labels
+from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, check_outcomes, read_outcomes
+from .pair_counts import PairCounts
+from .row_columns import read_count, read_features, read_flags, read_groups, read_numbers, read_weight
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
+class Comparisons:
+    """Pairwise comparisons: votes, games or verdicts, one a row.
+
+    Parameters
+    ----------
+    a, b : column of labels, shape (m,)
+        The items compared: str or whole numbers, as a list, a NumPy array, or a pandas, polars or
+        Arrow column (categorical and dictionary too). `a` was shown first, or played at home.
+    outcome : column, shape (m,), optional
+        Score of `a`: 1 win, 0 loss, 0.5 tie, or any probability in [0, 1]; or bool (`a` won); or
+        labels without regard to case: model_a/model_b/tie/both_bad/"tie (bothbad)",
+        left/right/tie, a/b/draw, first/second, home/away, win/loss/draw. None: `a` won every row,
+        and no order is implied.
+    outcomes : dict of label to score or None, optional
+        More outcome labels, before the known ones; None as a score drops the rows.
+    count : column of whole numbers, optional
+        How many identical comparisons a row stands for (a frequency).
+    weight : column of non-negative numbers, optional
+        How much a comparison matters (an importance).
+    judge, cluster : column of labels, optional
+        Who judged, and what belongs together (a prompt, a user).
+    time, period : column of numbers, times or labels, optional
+        When it happened, and the rating period.
+    margin : column of numbers, optional
+        How clearly it was won (points, strength).
+    neutral : column of bool, optional
+        Rows without a first position (a neutral ground).
+    offset : column of numbers, optional
+        Known log-odds added for `a`.
+    features : array of shape (m, f), optional
+        What `a` has more than `b`.
+    soft : bool, default False
+        Take 0.5 as a probability of one half and not as a tie.
+
+    Attributes
+    ----------
+    items : ndarray of int64, or of object (str)
+        The labels that occur, sorted.
+    a, b : ndarray of int32, shape (m,)
+        Codes: places in `items`.
+    outcome : ndarray of uint8, shape (m,)
+        0 `a` lost, 1 `a` won, 2 tie, 3 fractional.
+    score : ndarray of float64, shape (m,), or None
+        Scores of `a`; only kept where some row is fractional.
+    ordered : bool
+        False where no outcome was given: "`a` won" says nothing about who was shown first.
+    n_self, n_dropped : int
+        Rows left out: an item against itself (a warning says so), and outcomes mapped to None.
+    frame_backend : {"pandas", "polars", "pyarrow"} or None
+        The frame library that the labels came from.
+
+    Raises
+    ------
+    InputError
+        A column cannot be used as given; the message names the argument, the row and the value.
+
+    Examples
+    --------
+    >>> import zermelo as zm
+    >>> c = zm.Comparisons(["x", "y", "x"], ["y", "z", "z"], ["left", "tie", "left"])
+    >>> c
+    Comparisons(3 rows, 3 items)
+    >>> c.items.tolist(), c.outcome.tolist()
+    (['x', 'y', 'z'], [1, 2, 1])
+    """
+
+    items: Array
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    outcome: NDArray[np.uint8]
+    score: NDArray[np.float64] | None
+    count: NDArray[np.int64] | None
+    weight: NDArray[np.float64] | None
+    judge: Array | None
+    cluster: Array | None
+    time: Array | None
+    period: Array | None
+    margin: NDArray[np.float64] | None
+    neutral: NDArray[np.bool_] | None
+    offset: NDArray[np.float64] | None
+    features: NDArray[np.float64] | None
+    ordered: bool
+    n_self: int
+    n_dropped: int
+    frame_backend: str | None
+
+    def __init__(
+        self,
+        a: Any,
+        b: Any,
+        outcome: Any = None,
+        *,
+        outcomes: Outcomes | None = None,
+        count: Any = None,
+        weight: Any = None,
+        judge: Any = None,
+        cluster: Any = None,
+        time: Any = None,
+        period: Any = None,
+        margin: Any = None,
+        neutral: Any = None,
+        offset: Any = None,
+        features: Any = None,
+        soft: bool = False,
+    ) -> None:
+        check_outcomes(outcomes)
+        read = read_columns({"a": a, "b": b} | ({} if outcome is None else {"outcome": outcome}))
+        rows = len(read["a"])
+        check_length("b", len(read["b"]), "a", rows)
+        if rows == 0:
+            raise InputError("a is empty: there is nothing to compare")
+        backend = resolve(None)
+        threads = resolve_threads(None, rows)
+        if outcome is None:
+            scored = Scored(np.full(rows, WIN, np.uint8), None, None)
+        else:
+            check_length("outcome", len(read["outcome"]), "a", rows)
+            scored = read_outcomes("outcome", read["outcome"], outcomes, soft, backend, threads)
+        items, (first, second) = encode_labels(
+            {"a": read["a"], "b": read["b"]}, backend, threads
+        )
+        optional = {
+            "count": (read_count, count),
+            "weight": (read_weight, weight),
+            "judge": (read_groups, judge),
+            "cluster": (read_groups, cluster),
+            "time": (read_groups, time),
+            "period": (read_groups, period),
+            "margin": (read_numbers, margin),
+            "neutral": (read_flags, neutral),
+            "offset": (read_numbers, offset),
+            "features": (read_features, features),
+        }
+        columns: dict[str, Any] = {"a": first, "b": second, "outcome": scored.code}
+        columns["score"] = scored.score
+        for name, (reader, values) in optional.items():
+            columns[name] = None if values is None else reader(name, values, rows)
+        items, n_self, n_dropped = drop_rows(items, columns, scored.keep, backend, threads)
+        if columns["score"] is not None and not (columns["outcome"] == FRACTIONAL).any():
+            columns["score"] = None
+        columns |= {
+            "items": items,
+            "ordered": outcome is not None,
+            "n_self": n_self,
+            "n_dropped": n_dropped,
+            "frame_backend": library_of(a),
+        }
+        for name, value in columns.items():
+            if isinstance(value, np.ndarray):
+                value = value.view()
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        a: str,
+        b: str,
+        outcome: str | None = None,
+        *,
+        outcomes: Outcomes | None = None,
+        count: str | None = None,
+        weight: str | None = None,
+        judge: str | None = None,
+        cluster: str | None = None,
+        time: str | None = None,
+        period: str | None = None,
+        margin: str | None = None,
+        neutral: str | None = None,
+        offset: str | None = None,
+        features: Sequence[str | tuple[str, str]] | None = None,
+        soft: bool = False,
+    ) -> Comparisons:
+        """Comparisons from the columns of a frame.
+
+        Parameters
+        ----------
+        frame : pandas, polars, pyarrow, DuckDB or other frame, eager or lazy
+            Whatever narwhals accepts; of a lazy one only the columns that are needed are collected.
+        a, b, outcome, count, weight, judge, cluster, time, period, margin, neutral, offset : str
+            Names of columns; their meanings are those of `Comparisons`.
+        features : sequence of str or (str, str), optional
+            Columns that say what `a` has more than `b`, or pairs of columns, one for `a` and one
+            for `b`, whose difference says so.
+        outcomes, soft
+            As in `Comparisons`.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> import pandas as pd
+        >>> votes = pd.DataFrame({"left": ["x", "y"], "right": ["y", "z"], "won": ["left", "tie"]})
+        >>> zm.Comparisons.from_frame(votes, "left", "right", "won")
+        Comparisons(2 rows, 3 items)
+        """
+        from .frames import read_frame
+
+        named = {
+            "a": a,
+            "b": b,
+            "outcome": outcome,
+            "count": count,
+            "weight": weight,
+            "judge": judge,
+            "cluster": cluster,
+            "time": time,
+            "period": period,
+            "margin": margin,
+            "neutral": neutral,
+            "offset": offset,
+        }
+        columns, matrix = read_frame(frame, named, features)
+        return cls(
+            columns.pop("a"),
+            columns.pop("b"),
+            columns.pop("outcome", None),
+            outcomes=outcomes,
+            features=matrix,
+            soft=soft,
+            **columns,
+        )
+
+    @property
+    def n_items(self) -> int:
+        """How many items occur."""
+        return len(self.items)
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    def __repr__(self) -> str:
+        carried = [
+            field.name
+            for field in fields(self)
+            if field.name in _CARRIED and getattr(self, field.name) is not None
+        ]
+        extra = f" with {', '.join(carried)}" if carried else ""
+        return f"Comparisons({len(self):,} rows, {self.n_items:,} items{extra})"
+
+    def pair_counts(self, *, threads: int | None = None, backend: str | None = None) -> PairCounts:
+        """Counts and sums for every ordered pair, all that a Bradley-Terry fit needs.
+
+        Parameters
+        ----------
+        threads : int, optional
+            Threads to use; None: what the machine allows. The result does not depend on it.
+        backend : {"cpp", "numba"}, optional
+            Who counts; None: the fastest there is.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> zm.Comparisons(["x", "y", "x"], ["y", "x", "y"]).pair_counts()
+        PairCounts(2 items, 2 ordered pairs, 3 comparisons)
+        """
+        return PairCounts._count(
+            self.items,
+            (self.a, self.b, self.outcome, self.score, self.count, self.weight),
+            ordered=self.ordered,
+            frame_backend=self.frame_backend,
+            backend=resolve(backend),
+            threads=resolve_threads(threads, len(self)),
+        )
+
+
+_CARRIED = ("count", "weight", "judge", "cluster", "time", "period", "margin", "neutral", "offset")
+_CARRIED += ("features",)

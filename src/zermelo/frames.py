@@ -1,0 +1,100 @@
+"""Frames of any library that narwhals knows, eager or lazy, to the columns asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from .columns import check_length
+from .errors import InputError
+from .row_columns import read_numbers
+
+Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
+Features = Sequence[str | tuple[str, str]]
+
+
+def open_frame(frame: Any) -> Frame:
+    try:
+        opened: Frame = nw.from_native(frame)
+    except TypeError as error:
+        raise InputError(
+            f"frame must be a data frame that narwhals knows, but is {type(frame).__name__}"
+        ) from error
+    return opened
+
+
+def check_columns(frame: Frame, named: Mapping[str, str | None]) -> None:
+    """Every name given is a str and a column of the frame."""
+    there = list(frame.collect_schema().names())
+    for argument, name in named.items():
+        if name is None:
+            continue
+        if not isinstance(name, str):
+            raise InputError(f"{argument} must be the name of a column, but is {name!r}")
+        if name not in there:
+            close = difflib.get_close_matches(name, there, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else "."
+            shown = ", ".join(repr(column) for column in there)
+            raise InputError(
+                f"{argument}={name!r} is not a column of the frame{hint} Its columns are {shown}"
+            )
+
+
+def collect(frame: Frame) -> dict[str, Any]:
+    """Columns of the frame in its own library's kind; a lazy one is computed."""
+    if isinstance(frame, nw.LazyFrame):
+        if frame.implementation.is_duckdb() and importlib.util.find_spec("pyarrow") is None:
+            # narwhals would collect into Arrow; DuckDB can fill NumPy arrays by itself.
+            arrays: dict[str, Any] = frame.to_native().fetchnumpy()
+            return arrays
+        frame = frame.collect()
+    return {name: frame.get_column(name).to_native() for name in frame.columns}
+
+
+def read_frame(
+    frame: Any, named: Mapping[str, str | None], features: Features | None
+) -> tuple[dict[str, Any], Any]:
+    """The named columns by argument, and the matrix of features or None."""
+    opened = open_frame(frame)
+    pairs = _feature_pairs(features)
+    wanted = dict(named)
+    for place, (name_a, name_b) in enumerate(pairs):
+        wanted[f"features[{place}]"] = name_a
+        if name_b is not None:
+            wanted[f"features[{place}][1]"] = name_b
+    check_columns(opened, wanted)
+    native = collect(opened.select(*dict.fromkeys(name for name in wanted.values() if name)))
+    columns = {argument: native[name] for argument, name in named.items() if name is not None}
+    if features is None:
+        return columns, None
+    rows = len(columns["a"])
+    check_length("b", len(columns["b"]), "a", rows)
+    matrix = np.empty((rows, len(pairs)))
+    for place, (name_a, name_b) in enumerate(pairs):
+        matrix[:, place] = read_numbers(f"features[{name_a!r}]", native[name_a], rows)
+        if name_b is not None:
+            matrix[:, place] -= read_numbers(f"features[{name_b!r}]", native[name_b], rows)
+    return columns, matrix
+
+
+def _feature_pairs(features: Features | None) -> list[tuple[str, str | None]]:
+    if features is None:
+        return []
+    if isinstance(features, str):
+        raise InputError(f"features must be a list of columns, but is {features!r}; use [{features!r}]")
+    pairs: list[tuple[str, str | None]] = []
+    for place, feature in enumerate(features):
+        if isinstance(feature, str):
+            pairs.append((feature, None))
+        elif isinstance(feature, (tuple, list)) and len(feature) == 2:
+            pairs.append((feature[0], feature[1]))
+        else:
+            raise InputError(
+                f"features[{place}] must be a column or a pair of columns, but is {feature!r}"
+            )
+    return pairs

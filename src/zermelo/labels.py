@@ -1,0 +1,226 @@
+"""Labels of items to codes: the columns share one sorted list of items."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backends import Backend
+from .columns import Array, Coded, Column, Piece, null_error
+from .errors import InputError
+
+Codes = NDArray[np.int32]
+INT64 = np.iinfo(np.int64)
+# Integer labels are looked up in a table where their range is at most this, or this many times
+# the rows; a wider range is sorted instead.
+TABLE_SPAN, TABLE_SPAN_PER_ROW = 1 << 16, 8
+STEP = 1 << 16
+
+
+def encode_labels(
+    columns: Mapping[str, Column], backend: Backend, threads: int
+) -> tuple[Array, list[Codes]]:
+    """The items (sorted, int64 or an object array of str) and every column's codes into them."""
+    plain = [column for column in columns.values() if isinstance(column, np.ndarray)]
+    if len(plain) == len(columns) and all(column.dtype != object for column in plain):
+        for name, column in zip(columns, plain, strict=True):
+            _check_integers(name, column)
+        return _encode_integers(plain, backend, threads)
+    return _encode_pieces(_pieces(columns, backend, threads), backend, threads)
+
+
+def _bad_label(name: str, row: int, label: Any) -> InputError:
+    if label is None or str(label) in ("<NA>", "NaT"):  # None, and pandas' nulls
+        return null_error(name, row)
+    if isinstance(label, numbers.Integral) and not isinstance(label, (bool, np.bool_)):
+        return InputError(f"{name}[{row}] is {label}, which does not fit into 64 bits")
+    return InputError(f"{name}[{row}] is {label!r}; labels must be str or whole numbers")
+
+
+def _check_integers(name: str, values: Array) -> None:
+    if values.dtype.kind == "u" and values.dtype.itemsize == 8:
+        wrong = values > np.uint64(INT64.max)
+    elif values.dtype.kind in "iu" or not len(values):
+        return
+    else:
+        # A null makes whole numbers a column of floats: name that row, not the first.
+        wrong = np.isnan(values) if values.dtype.kind == "f" else np.ones(1, bool)
+        if not wrong.any():
+            wrong[0] = True
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise _bad_label(name, row, values[row : row + 1].tolist()[0])
+
+
+def _range(values: Array) -> tuple[int, int]:
+    # Step by step, so that the second look finds the values in the cache.
+    steps = [values[begin : begin + STEP] for begin in range(0, len(values), STEP)]
+    extremes = [(step.min(), step.max()) for step in steps]
+    return int(min(low for low, _ in extremes)), int(max(high for _, high in extremes))
+
+
+def _encode_integers(
+    columns: list[Array], backend: Backend, threads: int
+) -> tuple[Array, list[Codes]]:
+    narrow = all(np.can_cast(column.dtype, np.int32) for column in columns)
+    dtype = np.int32 if narrow else np.int64
+    columns = [np.ascontiguousarray(column, dtype) for column in columns]
+    rows = len(columns[0])
+    if rows == 0:
+        return np.empty(0, np.int64), [np.empty(0, np.int32) for _ in columns]
+    with ThreadPoolExecutor(threads) as pool:
+        ranges = list(pool.map(_range, columns) if threads > 1 else map(_range, columns))
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    span = high - low + 1
+    if span > max(TABLE_SPAN, TABLE_SPAN_PER_ROW * rows):
+        items = np.unique(np.concatenate([np.unique(column) for column in columns]))
+        codes = [np.searchsorted(items, column).astype(np.int32) for column in columns]
+        return items.astype(np.int64), codes
+    occurs = backend.mark_integers(columns[0], columns[-1], low, span, threads)
+    n_items = int(np.count_nonzero(occurs))
+    items = np.flatnonzero(occurs) + low
+    if n_items == span and low == 0 and narrow:
+        return items, columns
+    if n_items == span:
+        table = np.arange(span, dtype=np.int32)
+    else:
+        table = np.cumsum(occurs, dtype=np.int32)
+        table -= 1
+    return items, [backend.recode_integers(column, low, table, threads) for column in columns]
+
+
+def _pieces(
+    columns: Mapping[str, Column], backend: Backend, threads: int
+) -> dict[str, list[Piece]]:
+    """Codes and clean labels (str or int; None where a label does not occur) of every column."""
+    shared: dict[Any, int] = {}
+    objects = {
+        name: _encode_objects(name, column, shared, backend)
+        for name, column in columns.items()
+        if isinstance(column, np.ndarray) and column.dtype == object
+    }
+    labels = _clean(list(shared), objects)
+    pieces: dict[str, list[Piece]] = {}
+    for name, column in columns.items():
+        if name in objects:
+            pieces[name] = [(objects[name], labels)]
+        elif isinstance(column, Coded):
+            pieces[name] = _clean_pieces(name, column, backend, threads)
+        else:
+            _check_integers(name, column)
+            distinct, inverse = np.unique(column, return_inverse=True)
+            pieces[name] = [(inverse.astype(np.int64, copy=False), distinct.tolist())]
+    return pieces
+
+
+def _encode_objects(name: str, values: Array, table: dict[Any, int], backend: Backend) -> Codes:
+    try:
+        codes: Codes = backend.encode_objects(np.ascontiguousarray(values), table)
+    except TypeError as error:
+        for row, label in enumerate(values):
+            if not isinstance(label, (str, numbers.Number)):
+                raise _bad_label(name, row, label) from error
+        raise
+    if not set(map(type, table)) <= {str}:
+        # True and 1.0 equal 1 as keys of the table, so they would pass for it.
+        for row, label in enumerate(values):
+            if isinstance(label, (bool, np.bool_, float)):
+                raise _bad_label(name, row, label)
+    return codes
+
+
+def _clean_pieces(name: str, column: Coded, backend: Backend, threads: int) -> list[Piece]:
+    pieces: list[Piece] = []
+    begin = 0
+    for codes, labels in column.pieces:
+        if not column.exact and len(codes):
+            occurs = backend.mark_integers(codes, codes, 0, len(labels), threads)
+            labels = [
+                label if used else None for label, used in zip(labels, occurs.tolist(), strict=True)
+            ]
+        pieces.append((codes, _clean(labels, {name: codes}, begin)))
+        begin += len(codes)
+    return pieces
+
+
+def _clean(labels: list[Any], codes: Mapping[str, Array], begin: int = 0) -> list[Any]:
+    """Labels as exact str or int; another kind is an InputError that names its first row."""
+    if set(map(type, labels)) <= {str}:
+        return labels
+    clean: list[Any] = []
+    for code, label in enumerate(labels):
+        if isinstance(label, str):
+            clean.append(str.__str__(label))
+        elif (
+            isinstance(label, numbers.Integral)
+            and not isinstance(label, (bool, np.bool_))
+            and INT64.min <= int(label) <= INT64.max
+        ):
+            clean.append(int(label))
+        else:
+            for name, column in codes.items():
+                rows = np.flatnonzero(column == code)
+                if len(rows):
+                    raise _bad_label(name, begin + int(rows[0]), label)
+            clean.append(None)
+    return clean
+
+
+def _encode_pieces(
+    pieces: dict[str, list[Piece]], backend: Backend, threads: int
+) -> tuple[Array, list[Codes]]:
+    # Lists are shared between columns and pieces; each is looked at once.
+    lists = {id(labels): labels for column in pieces.values() for _, labels in column}
+    distinct: set[Any] = set().union(*lists.values())
+    distinct.discard(None)
+    items = _sorted_items(distinct, pieces)
+    place: dict[Any, int] = {label: code for code, label in enumerate(items.tolist())}
+    place[None] = -1
+    tables = {
+        key: np.fromiter(map(place.__getitem__, labels), np.int32, len(labels))
+        for key, labels in lists.items()
+    }
+    codes: list[Codes] = []
+    for column in pieces.values():
+        recoded = [
+            backend.recode_integers(part, 0, tables[id(labels)], threads)
+            for part, labels in column
+            if len(part)
+        ]
+        codes.append(
+            recoded[0] if len(recoded) == 1 else np.concatenate([np.empty(0, np.int32), *recoded])
+        )
+    return items, codes
+
+
+def _sorted_items(distinct: Iterable[Any], pieces: dict[str, list[Piece]]) -> Array:
+    kinds = set(map(type, distinct))
+    if len(kinds) > 1:
+        where = {kind: _first_of_kind(kind, pieces) for kind in (str, int)}
+        raise InputError(
+            f"{where[str]} but {where[int]}; labels must be all str or all whole numbers"
+        )
+    labels = sorted(distinct)
+    if kinds == {int}:
+        return np.array(labels, np.int64)
+    items = np.empty(len(labels), object)
+    items[:] = labels
+    return items
+
+
+def _first_of_kind(kind: type, pieces: dict[str, list[Piece]]) -> str:
+    for name, column in pieces.items():
+        begin = 0
+        for codes, labels in column:
+            wanted = np.array([type(label) is kind for label in labels], bool)
+            rows = np.flatnonzero(wanted[codes]) if len(codes) else codes
+            if len(rows):
+                row = int(rows[0])
+                return f"{name}[{begin + row}] is {labels[codes[row]]!r}"
+            begin += len(codes)
+    raise AssertionError(f"no label is {kind}")  # the caller found one

@@ -1,0 +1,392 @@
+"""PairCounts: what comparisons say about every ordered pair, mergeable and small."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backends import Backend
+from .columns import Array
+from .errors import InputError
+from .files import read_arrays, write_arrays
+from .outcomes import FRACTIONAL, LOSS, TIE, WIN, Outcomes
+
+FORMAT_KIND, FORMAT_VERSION = "pair counts", 1
+
+OUTCOMES = ("loss", "win", "tie", "fractional")  # by outcome code
+COUNTS = frozenset(OUTCOMES)
+
+
+class _Column:
+    """A column that is stored, or follows from another one (None: it is zero) where it is not."""
+
+    def __init__(self, follows: str | None, meaning: str) -> None:
+        self.follows = follows
+        self.__doc__ = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, counts: PairCounts, owner: type) -> Array:
+        if counts is None:
+            return self  # type: ignore[unreachable]  # the class is asked: for documentation
+        stored = counts.columns.get(self.name)
+        if stored is not None:
+            return stored
+        if self.follows is not None:
+            column: Array = getattr(counts, self.follows)
+            return column if self.name in COUNTS else column.astype(np.float64)
+        dtype = counts.columns["win"].dtype if self.name in COUNTS else np.float64
+        return np.zeros(len(counts), dtype)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PairCounts:
+    """One row for every ordered pair (first shown, second shown): the sufficient statistics.
+
+    Made by `Comparisons.pair_counts`, `PairCounts.from_frame` and `PairCounts.load`; `p + q`
+    merges two, over different items too. The same comparisons give the same arrays, in whatever
+    parts and order they were counted.
+
+    Attributes
+    ----------
+    items : ndarray of int64, or of object (str)
+        Labels, sorted.
+    first, second : ndarray of int32, shape (p,)
+        Places in `items`; rows are sorted by (first, second).
+    win, loss, tie : ndarray of uint32 or uint64, shape (p,)
+        Comparisons that the first won, lost and tied.
+    win_weight, loss_weight, tie_weight : ndarray of float64
+        Sums of their weights w.
+    win_weight_squared, loss_weight_squared, tie_weight_squared : ndarray of float64
+        Sums of w².
+    fractional, fractional_weight, fractional_weight_squared : ndarray
+        The same of comparisons with a fractional score y of the first.
+    fractional_score, fractional_score_weight_squared, fractional_score_squared_weight_squared
+        Sums of w y, w² y and w² y².
+    columns : mapping of str to ndarray
+        The columns that are stored; the others follow from them (all weights 1, no ties ...).
+    ordered : bool
+        False where no outcome was given, so that nobody was shown first.
+
+    Examples
+    --------
+    >>> import zermelo as zm
+    >>> monday = zm.Comparisons(["x", "y"], ["y", "z"], [1, 0.5]).pair_counts()
+    >>> tuesday = zm.Comparisons(["x", "w"], ["y", "z"], [1, 0]).pair_counts()
+    >>> week = monday + tuesday
+    >>> week
+    PairCounts(4 items, 3 ordered pairs, 4 comparisons)
+    >>> week.items[week.first].tolist(), week.win.tolist()
+    (['w', 'x', 'y'], [0, 2, 0])
+    """
+
+    items: Array
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    columns: Mapping[str, Array]
+    ordered: bool = True
+    frame_backend: str | None = field(default=None)
+
+    win = _Column(None, "Comparisons that the first won.")
+    loss = _Column(None, "Comparisons that the first lost.")
+    tie = _Column(None, "Ties.")
+    win_weight = _Column("win", "Sum of the weights of wins.")
+    loss_weight = _Column("loss", "Sum of the weights of losses.")
+    tie_weight = _Column("tie", "Sum of the weights of ties.")
+    win_weight_squared = _Column("win_weight", "Sum of the squared weights of wins.")
+    loss_weight_squared = _Column("loss_weight", "Sum of the squared weights of losses.")
+    tie_weight_squared = _Column("tie_weight", "Sum of the squared weights of ties.")
+    fractional = _Column(None, "Comparisons with a fractional score.")
+    fractional_weight = _Column("fractional", "Sum of their weights w.")
+    fractional_weight_squared = _Column("fractional_weight", "Sum of w².")
+    fractional_score = _Column(None, "Sum of w times the score y of the first.")
+    fractional_score_weight_squared = _Column("fractional_score", "Sum of w² y.")
+    fractional_score_squared_weight_squared = _Column(None, "Sum of w² y².")
+
+    def __post_init__(self) -> None:
+        for array in (self.items, self.first, self.second, *self.columns.values()):
+            array.flags.writeable = False
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (self.items, self.first, self.second, dict(self.columns))
+        return PairCounts, (*parts, self.ordered, self.frame_backend)
+
+    @classmethod
+    def _count(
+        cls,
+        items: Array,
+        rows: tuple[Any, ...],
+        *,
+        ordered: bool,
+        frame_backend: str | None,
+        backend: Backend,
+        threads: int,
+    ) -> PairCounts:
+        """Aggregate rows: codes a, b, outcome codes, and score, count and weight where given."""
+        a, b, outcome, score, count, weight = rows
+        n_items = len(items)
+        if weight is not None and (weight == 1.0).all():
+            weight = None
+        columns: dict[str, Array] = {}
+        if score is None and weight is None:
+            first, second, win, loss, tie = backend.count_pairs(
+                a, b, outcome, count, n_items, threads
+            )
+            columns = {"win": win, "loss": loss}
+            if tie is not None and tie.any():
+                columns["tie"] = tie
+        else:
+            first, second, n, sums = backend.sum_pairs(
+                a, b, outcome, score, count, weight, n_items, threads
+            )
+            columns = sum_columns(n, sums, weight is not None)
+        return cls(items, first, second, columns, ordered, frame_backend)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        a: str,
+        b: str,
+        outcome: str | None = None,
+        *,
+        outcomes: Outcomes | None = None,
+        count: str | None = None,
+        weight: str | None = None,
+        soft: bool = False,
+    ) -> PairCounts:
+        """Counts aggregated by the frame's own engine, so that rows need not fit into memory.
+
+        Parameters
+        ----------
+        frame : DuckDB relation, polars, pandas, pyarrow or other frame, eager or lazy
+            Whatever narwhals accepts. Only one row a pair and outcome leaves the engine.
+        a, b, outcome, count, weight : str
+            Names of columns; their meanings are those of `Comparisons`.
+        outcomes, soft
+            As in `Comparisons`.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> import pandas as pd
+        >>> votes = pd.DataFrame({"left": ["x", "y"], "right": ["y", "z"], "won": ["left", "tie"]})
+        >>> zm.PairCounts.from_frame(votes, "left", "right", "won")
+        PairCounts(3 items, 2 ordered pairs, 2 comparisons)
+        """
+        from .aggregation import aggregate_frame
+
+        return aggregate_frame(frame, a, b, outcome, outcomes, count, weight, soft)
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.items)
+
+    @property
+    def n_comparisons(self) -> int:
+        """How many comparisons were counted."""
+        return sum(int(self.columns[name].sum(dtype=np.uint64)) for name in self._counted)
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether any comparison was a tie."""
+        return "tie" in self.columns
+
+    @property
+    def has_fractional(self) -> bool:
+        """Whether any comparison has a fractional score."""
+        return "fractional" in self.columns
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some weight is not 1."""
+        return "win_weight" in self.columns
+
+    @property
+    def _counted(self) -> list[str]:
+        return [name for name in OUTCOMES if name in self.columns]
+
+    def comparisons_per_item(self) -> NDArray[np.int64]:
+        """In how many comparisons each item took part, shape (n_items,)."""
+        per_item = np.zeros(self.n_items, np.int64)
+        total = sum(
+            (self.columns[name].astype(np.int64) for name in self._counted),
+            np.zeros(len(self), np.int64),
+        )
+        if int(total.sum()) < 1 << 53:  # exact in the float64 that bincount adds
+            for side in (self.first, self.second):
+                per_item += np.bincount(side, total, minlength=self.n_items).astype(np.int64)
+        else:
+            for side in (self.first, self.second):
+                np.add.at(per_item, side, total)
+        return per_item
+
+    def select(self, mask: Any) -> PairCounts:
+        """The pairs between the items where `mask`, bool of shape (n_items,), is True."""
+        mask = np.asarray(mask)
+        if mask.dtype != bool or mask.shape != (self.n_items,):
+            raise InputError(
+                f"mask must be bool of shape ({self.n_items},), but is {mask.dtype} of shape "
+                f"{mask.shape}"
+            )
+        keep = mask[self.first] & mask[self.second]
+        place = np.cumsum(mask, dtype=np.int32) - np.int32(1)
+        columns = {name: column[keep] for name, column in self.columns.items()}
+        return PairCounts(
+            self.items[mask],
+            place[self.first[keep]],
+            place[self.second[keep]],
+            _canonical(columns),
+            self.ordered,
+            self.frame_backend,
+        )
+
+    def __add__(self, other: object) -> PairCounts:
+        if not isinstance(other, PairCounts):
+            return NotImplemented
+        items, places = _merge_items(self, other)
+        n_items = len(items)
+        # Places keep the order of the items, so both lists of keys stay sorted.
+        keys = [
+            place[counts.first].astype(np.int64) * n_items + place[counts.second]
+            for place, counts in zip(places, (self, other), strict=True)
+        ]
+        merged = np.concatenate(keys)
+        merged.sort(kind="stable")  # merges two sorted runs in one pass
+        merged = merged[np.concatenate([[True], merged[1:] != merged[:-1]])[: len(merged)]]
+        rows = [np.searchsorted(merged, key) for key in keys]
+        columns: dict[str, Array] = {}
+        for name in dict.fromkeys([*self.columns, *other.columns]):
+            total = np.zeros(len(merged), np.uint64 if name in COUNTS else np.float64)
+            for row, counts in zip(rows, (self, other), strict=True):
+                total[row] += getattr(counts, name)
+            columns[name] = total
+        return PairCounts(
+            items,
+            (merged // n_items).astype(np.int32),
+            (merged % n_items).astype(np.int32),
+            _canonical(columns),
+            self.ordered and other.ordered,
+            self.frame_backend or other.frame_backend,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to one .npz file, without pickle."""
+        arrays = {"items": self.items, "first": self.first, "second": self.second}
+        meta = {"ordered": self.ordered}
+        write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays | dict(self.columns), meta)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PairCounts:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            The file cannot be read, is truncated, is something else or is of a newer format.
+        """
+        arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
+        try:
+            items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
+            codes_fit = all(
+                codes.dtype == np.int32
+                and (not len(codes) or (0 <= int(codes.min()) and int(codes.max()) < len(items)))
+                for codes in (first, second)
+            )
+            lengths = {len(column) for column in (first, second, *arrays.values())}
+            sound = codes_fit and len(lengths) == 1 and {"win", "loss"} <= arrays.keys()
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{os.fspath(path)!r} is damaged: {error}") from error
+        if not sound or not all(isinstance(getattr(cls, name, None), _Column) for name in arrays):
+            raise InputError(f"{os.fspath(path)!r} is damaged: its columns do not fit together")
+        return cls(items, first, second, arrays, bool(meta.get("ordered", True)))
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __repr__(self) -> str:
+        return (
+            f"PairCounts({self.n_items:,} items, {len(self):,} ordered pairs, "
+            f"{self.n_comparisons:,} comparisons)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = range(min(10, len(self)))
+        names = [name for name in ("win", "loss", "tie", "fractional") if name in self.columns]
+        head = "".join(f"<th>{name}</th>" for name in ("first", "second", *names))
+        body = ""
+        for row in rows:
+            labels = (self.items[self.first[row]], self.items[self.second[row]])
+            cells = [html.escape(str(label)) for label in labels]
+            cells += [f"{int(self.columns[name][row]):,}" for name in names]
+            body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        caption = html.escape(repr(self)) + (", the first 10:" if len(self) > 10 else "")
+        return (
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
+
+
+def sum_columns(
+    n: NDArray[np.uint64], sums: NDArray[np.float64], weighted: bool
+) -> dict[str, Array]:
+    """The columns to store, from what the kernel `sum_pairs` returns."""
+    names = {WIN: "win", LOSS: "loss"}
+    names |= {code: OUTCOMES[code] for code in (TIE, FRACTIONAL) if n[code].any()}
+    columns: dict[str, Array] = {name: n[code] for code, name in names.items()}
+    if weighted:
+        once, squared = (0, 1, 2, 6), (3, 4, 5, 8)  # rows of `sums` by outcome code
+        columns |= {f"{name}_weight": sums[once[code]] for code, name in names.items()}
+        columns |= {f"{name}_weight_squared": sums[squared[code]] for code, name in names.items()}
+    if FRACTIONAL in names:
+        columns["fractional_score"] = sums[7]
+        if weighted:
+            columns["fractional_score_weight_squared"] = sums[9]
+        columns["fractional_score_squared_weight_squared"] = sums[10]
+    return _canonical(columns)
+
+
+def _canonical(columns: dict[str, Array]) -> dict[str, Array]:
+    """One form for equal content: nothing of outcomes that do not occur, the narrowest counts."""
+    for name in ("tie", "fractional"):
+        if name in columns and not columns[name].any():
+            columns = {other: columns[other] for other in columns if not other.startswith(name)}
+    total = sum(int(column.sum(dtype=np.uint64)) for name, column in columns.items() if name in COUNTS)
+    counts = np.uint32 if total < 1 << 32 else np.uint64
+    return {
+        name: np.ascontiguousarray(column, counts if name in COUNTS else np.float64)
+        for name, column in columns.items()
+    }
+
+
+def _merge_items(p: PairCounts, q: PairCounts) -> tuple[Array, list[NDArray[np.int32]]]:
+    """The sorted union of both lists of items, and the place in it of every item of each."""
+    if p.items.dtype != q.items.dtype:
+        raise InputError(
+            f"labels must be all str or all whole numbers, but one side has {p.items[0]!r} and the "
+            f"other {q.items[0]!r}"
+        )
+    if np.array_equal(p.items, q.items):
+        identity = np.arange(p.n_items, dtype=np.int32)
+        return p.items, [identity, identity]
+    if p.items.dtype == np.int64:
+        items = np.union1d(p.items, q.items)
+        return items, [np.searchsorted(items, side.items).astype(np.int32) for side in (p, q)]
+    labels = sorted({*p.items.tolist(), *q.items.tolist()})
+    items = np.empty(len(labels), object)
+    items[:] = labels
+    place = {label: code for code, label in enumerate(labels)}
+    return items, [
+        np.fromiter(map(place.__getitem__, side.items.tolist()), np.int32, side.n_items)
+        for side in (p, q)
+    ]
