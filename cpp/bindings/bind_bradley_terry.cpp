@@ -20,6 +20,17 @@ std::string sizes(const PairGraph<Value>& graph) {
          std::to_string(graph.n_entries() / 2) + " pairs";
 }
 
+template <class Value>
+Reals bt_start(const Offsets& offsets, const Array<Value>& win, const Array<Value>& loss,
+               int threads) {
+  const PairGraph<Value> graph{view(offsets), {}, view(win), view(loss)};
+  Reals ability(graph.n_items());
+  const std::span<double> out = mutable_view(ability);
+  check(call([&](const Control& control) { return log_odds(graph, threads, control, out); }),
+        sizes(graph));
+  return ability;
+}
+
 template <class Value, Solver<Value> solver>
 py::tuple fit(const Offsets& offsets, const Items& neighbour, const Array<Value>& win,
               const Array<Value>& loss, const Reals& start, const Mask& held, const Items& centre,
@@ -92,6 +103,8 @@ void bind_fit(py::module_& module, const char* name) {
 
 template <class Value>
 void bind_value(py::module_& module) {
+  module.def("bt_start", &bt_start<Value>, py::arg("offsets").noconvert(),
+             py::arg("win").noconvert(), py::arg("loss").noconvert(), py::arg("threads"));
   bind_fit<Value, &fit_newton<Value>>(module, "bt_newton");
   bind_fit<Value, &fit_minorise<Value>>(module, "bt_minorise");
   bind_fit<Value, &fit_newman<Value>>(module, "bt_newman");

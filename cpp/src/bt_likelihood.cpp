@@ -1,4 +1,5 @@
-// What is asked of a fit after it is found: its log-likelihood, and solves with its information.
+// What is asked before and after a fit: where to start, the log-likelihood, and solves with the
+// information.
 #include <algorithm>
 #include <cmath>
 
@@ -35,6 +36,29 @@ SolveReport solve_columns(const BradleyTerry<Value>& model, const Laplacian<doub
 }
 
 }  // namespace
+
+template <class Value>
+Result log_odds(const PairGraph<Value>& graph, int threads, const Control& control,
+                std::span<double> ability) {
+  return guarded([&]() -> Result {
+    Team team(threads, control);
+    const RowChunks rows(graph.offsets, kEntriesPerChunk);
+    team.run(rows.count(), [&](std::int64_t chunk) {
+      const auto [begin, end] = rows[chunk];
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+        double won = 0.5;
+        double lost = 0.5;
+        for (auto k = static_cast<std::size_t>(graph.offsets[i]);
+             k < static_cast<std::size_t>(graph.offsets[i + 1]); ++k) {
+          won += static_cast<double>(graph.win[k]);
+          lost += static_cast<double>(graph.loss[k]);
+        }
+        ability[i] = std::log(won / lost);
+      }
+    });
+    return {};
+  });
+}
 
 template <class Value>
 Result log_likelihood(const PairGraph<Value>& graph, std::span<const double> ability, int threads,
@@ -94,6 +118,8 @@ Result solve_information(const BradleyTerry<Value>& model, std::span<const doubl
   });
 }
 
+template Result log_odds(const PairGraph<float>&, int, const Control&, std::span<double>);
+template Result log_odds(const PairGraph<double>&, int, const Control&, std::span<double>);
 template Result log_likelihood(const PairGraph<float>&, std::span<const double>, int,
                                const Control&, double&);
 template Result log_likelihood(const PairGraph<double>&, std::span<const double>, int,

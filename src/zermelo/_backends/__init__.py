@@ -28,6 +28,7 @@ KERNELS = {
     "build_graph": "graph",
     "build_graph_from_credits": "graph",
     "components": "graph",
+    "bt_start": "bradley_terry",
     "bt_newton": "bradley_terry",
     "bt_minorise": "bradley_terry",
     "bt_newman": "bradley_terry",

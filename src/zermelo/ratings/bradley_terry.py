@@ -1,0 +1,310 @@
+"""Bradley-Terry: fitting abilities to comparisons."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend, resolve
+from .._backends.threads import resolve_threads
+from ..comparisons import Comparisons
+from ..errors import ConvergenceWarning, InputError
+from ..pair_counts import PairCounts
+from .bradley_terry_fit import BradleyTerryFit, Model
+from .existence import ComponentRule, Components, largest_component, raise_for, reasons
+from .graph import TIE_SHARE, Graph, Ties
+from .result import RatingResult
+
+Solver = Literal["auto", "mm", "newman", "newton"]
+SOLVERS = {"mm": "bt_minorise", "newman": "bt_newman", "newton": "bt_newton"}
+COMPONENT_RULES = ("error", "largest", "separate")
+
+# Newton's equations of at most this many items are factored; beyond, conjugate gradients win.
+DENSE_BELOW = 512
+
+
+def bradley_terry(
+    data: Comparisons | PairCounts,
+    *,
+    ties: Ties = "half",
+    prior: float = 0.0,
+    fixed: Mapping[Any, float] | None = None,
+    components: ComponentRule = "error",
+    solver: Solver = "auto",
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+    start: RatingResult | Mapping[Any, float] | None = None,
+    threads: int | None = None,
+    backend: str | None = None,
+) -> BradleyTerryFit:
+    """Abilities by maximum likelihood: P(i beats j) = 1 / (1 + exp(ability_j - ability_i)).
+
+    Parameters
+    ----------
+    data : Comparisons or PairCounts
+        What was compared.
+    ties : {"half", "drop"}, default "half"
+        Count a tie as half a win for both, or not at all. With half wins the log-likelihood is a
+        quasi-likelihood: use sandwich standard errors, which do not rely on it.
+    prior : float, default 0
+        Games that each item plays against a virtual item of ability 0, half won and half lost.
+        Any positive prior makes the maximum exist.
+    fixed : dict of item to ability, optional
+        Abilities that are held. All others are then estimated, and reported, on their scale.
+    components : {"error", "largest", "separate"}, default "error"
+        What to do where the maximum does not exist, because some items never lost to the rest (or
+        were never compared with it): raise; rate the largest component and list the other items in
+        `unrated` (with `fixed`, the component that it belongs to); or rate each component on its
+        own scale.
+    solver : {"auto", "newton", "mm", "newman"}, default "auto"
+        Newton's method (auto takes it), the minorisation-maximisation of Zermelo (1929) and Hunter
+        (2004), or the fixed point of Newman (2023).
+    tol : float, default 1e-8
+        Wanted error of the abilities: the infinity norm of the Newton step from the result.
+    max_iter : int, default 10,000
+        Iterations of the solver.
+    start : a fit, or dict of item to ability, optional
+        Abilities to start from; items that it does not rate start from the default, each item's
+        own log-odds.
+    threads : int, optional
+        Threads; None: what affinity and the control group's quota allow, one for small data.
+        The result is the same to the last bit for any number.
+    backend : {"cpp", "numba"}, optional
+        None: ``ZERMELO_BACKEND``, else the fastest there is.
+
+    Returns
+    -------
+    BradleyTerryFit
+
+    Raises
+    ------
+    InputError
+        An argument cannot be used.
+    SeparationError, DisconnectedError
+        The maximum does not exist and `components` is "error".
+
+    Warns
+    -----
+    ConvergenceWarning
+        The abilities are not known to `tol`.
+
+    References
+    ----------
+    Zermelo 1929, Math. Z. 29:436. Bradley and Terry 1952, Biometrika 39:324. Ford 1957, Amer.
+    Math. Monthly 64:28. Hunter 2004, Ann. Statist. 32:384. Newman 2023, JMLR 24:238.
+
+    Examples
+    --------
+    The worked example of the Wikipedia article on the model:
+
+    >>> import zermelo as zm
+    >>> winner = ["A", "B", "A", "D", "B", "C", "C", "D"]
+    >>> loser = ["B", "A", "D", "A", "C", "B", "D", "C"]
+    >>> games = zm.Comparisons(winner, loser, count=[2, 3, 1, 4, 5, 3, 1, 3])
+    >>> fit = zm.bradley_terry(games)
+    >>> fit
+    BradleyTerryFit(4 items, 22 comparisons, newton converged in 5 iterations)
+    >>> fit.to_frame("pandas")[["item", "rank", "rating"]].round(1)
+      item  rank  rating
+    0    D     1  1142.4
+    1    B     2  1007.4
+    2    C     3   927.8
+    3    A     4   922.4
+    """
+    counts = _counts(data, threads, backend)
+    _check_choice("ties", ties, tuple(TIE_SHARE))
+    _check_choice("components", components, COMPONENT_RULES)
+    _check_choice("solver", solver, ("auto", *SOLVERS))
+    prior = _non_negative("prior", prior)
+    tol = _positive("tol", tol)
+    if isinstance(max_iter, bool) or not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
+        raise InputError(f"max_iter must be a positive whole number, but is {max_iter!r}")
+    engine = resolve(backend)
+    used_threads = resolve_threads(threads, len(counts))
+    held, known = _abilities("fixed", fixed, counts.items)
+
+    graph = Graph.build(counts, ties, engine, used_threads)
+    plan = _plan(counts.items, graph, held, prior, components, engine)
+    begin = _start(start, counts.items, plan.graph, engine, used_threads)
+    begin[held] = known[held]
+    begin[~plan.rated] = 0.0
+    name = "newton" if solver == "auto" else solver
+    ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
+        *plan.graph.arrays,
+        begin,
+        (held | ~plan.rated).astype(np.uint8),
+        plan.floating,
+        int(plan.floating.max(initial=-1)) + 1,
+        prior,
+        tol,
+        int(max_iter),
+        DENSE_BELOW,
+        used_threads,
+    )
+    if not converged:
+        _warn_not_converged(name, n_iter, ability_error, tol, int(max_iter))
+    ability[~plan.rated] = np.nan
+    model = Model(ties, prior, ability, held, plan.component, plan.floating, engine, used_threads)
+    return BradleyTerryFit(
+        counts.items,
+        model.reported(),
+        model=model,
+        counts=counts,
+        graph=plan.graph,
+        comparisons=counts.comparisons_per_item(),
+        unrated=plan.unrated,
+        solver=name,
+        converged=bool(converged),
+        n_iter=int(n_iter),
+        ability_error=float(ability_error),
+        score_norm=float(score_norm),
+        frame_backend=counts.frame_backend,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What to estimate: the pairs used, the items rated, and the groups without a fixed scale."""
+
+    graph: Graph
+    rated: NDArray[np.bool_]
+    component: NDArray[np.int32]
+    floating: NDArray[np.int32]
+    unrated: dict[Any, str]
+
+
+def _plan(
+    items: NDArray[Any],
+    graph: Graph,
+    held: NDArray[np.bool_],
+    prior: float,
+    rule: ComponentRule,
+    backend: Backend,
+) -> _Plan:
+    n = graph.n_items
+    everyone, nobody = np.ones(n, bool), np.full(n, -1, np.int32)
+    together = np.zeros(n, np.int32)
+    found = Components.find(graph, held, backend)
+    if prior > 0:
+        if found.n_weak > 1:
+            warnings.warn(
+                f"The comparison graph is not connected ({found.n_weak} components); differences "
+                "between them rest on the prior alone",
+                UserWarning,
+                stacklevel=4,
+            )
+        return _Plan(graph, everyone, together, nobody, {})
+    if found.n_strong == 1:
+        return _Plan(graph, everyone, together, nobody if held.any() else together, {})
+    if rule == "error":
+        raise_for(items, graph, found)
+    inside = graph.within(found.strong)
+    if rule == "largest":
+        rated = largest_component(found, held)
+        floating = np.where(rated, 0, -1).astype(np.int32)
+        component = np.where(rated, 0, 1).astype(np.int32)
+        unrated = reasons(items, graph, found, rated)
+        return _Plan(inside, rated, component, nobody if held.any() else floating, unrated)
+    floating = found.strong.copy()
+    if held.any():
+        floating[found.strong == found.strong[int(np.flatnonzero(held)[0])]] = -1
+        # Groups are numbered without a gap.
+        floating[floating >= 0] = np.unique(floating[floating >= 0], return_inverse=True)[1]
+    return _Plan(inside, everyone, found.strong, floating, {})
+
+
+def _counts(data: object, threads: int | None, backend: str | None) -> PairCounts:
+    if isinstance(data, Comparisons):
+        return data.pair_counts(threads=threads, backend=backend)
+    if isinstance(data, PairCounts):
+        if data.n_items < 2:
+            raise InputError(f"data has {data.n_items} items, but a rating needs at least two")
+        return data
+    raise InputError(f"data must be Comparisons or PairCounts, but is {type(data).__name__}")
+
+
+def _start(
+    start: object, items: NDArray[Any], graph: Graph, backend: Backend, threads: int
+) -> NDArray[np.float64]:
+    default: NDArray[np.float64] = backend.bt_start(graph.offsets, graph.win, graph.loss, threads)
+    if start is None:
+        return default
+    if isinstance(start, RatingResult):
+        pairs = zip(start.items.tolist(), start.ability.tolist(), strict=True)
+        start = {item: ability for item, ability in pairs if not math.isnan(ability)}
+        start = {item: start[item] for item in items.tolist() if item in start}
+    if not isinstance(start, Mapping):
+        raise InputError(
+            f"start must be a fit or a dict of item to ability, but is {type(start).__name__}"
+        )
+    given, values = _abilities("start", start, items)
+    return np.where(given, values, default)
+
+
+def _abilities(
+    argument: str, abilities: Mapping[Any, float] | None, items: NDArray[Any]
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which items are given, and their abilities in the order of the items."""
+    given, values = np.zeros(len(items), bool), np.zeros(len(items))
+    if abilities is None:
+        return given, values
+    if not isinstance(abilities, Mapping):
+        raise InputError(
+            f"{argument} must be a dict of item to ability, but is {type(abilities).__name__}"
+        )
+    index = {label: place for place, label in enumerate(items.tolist())}
+    for label, ability in abilities.items():
+        if label not in index:
+            raise InputError(f"{argument} names {label!r}, which is not an item of the data")
+        if not isinstance(ability, (int, float, np.number)) or not math.isfinite(ability):
+            raise InputError(f"{argument}[{label!r}] must be a finite number, but is {ability!r}")
+        given[index[label]] = True
+        values[index[label]] = float(ability)
+    if argument == "fixed" and given.all():
+        raise InputError("fixed holds every item, so that there is nothing to estimate")
+    return given, values
+
+
+def _check_choice(argument: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        names = ", ".join(repr(name) for name in known)
+        raise InputError(f"{argument} must be one of {names}, but is {value!r}")
+
+
+def _non_negative(argument: str, value: object) -> float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float, np.number))
+        or not math.isfinite(value)
+        or value < 0
+    ):
+        raise InputError(f"{argument} must be finite and non-negative, but is {value!r}")
+    return float(value)
+
+
+def _positive(argument: str, value: object) -> float:
+    if _non_negative(argument, value) == 0.0:
+        raise InputError(f"{argument} must be positive, but is {value!r}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:
+    helps = (
+        "raise max_iter, or use solver='newton'"
+        if solver != "newton"
+        else "raise max_iter"
+        if n_iter >= max_iter
+        else "rounding allows no better; raise tol"
+    )
+    warnings.warn(
+        f"Bradley-Terry did not converge after {n_iter} iterations (ability error {error:.1e} > "
+        f"tol {tol:.1e}); {helps}",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,569 @@
+"""The result of a Bradley-Terry fit."""
+
+from __future__ import annotations
+
+import html
+import os
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend, resolve
+from ..errors import InputError
+from ..files import read_arrays, write_arrays
+from ..pair_counts import PairCounts
+from .existence import PartialOrder, beats_between
+from .graph import Graph, Ties
+from .result import RatingResult, label_of
+from .scale import RatingScale
+from .uncertainty import (
+    EXACT_BELOW,
+    PROBES,
+    SOLVE_TOL,
+    Information,
+    Interval,
+    Kind,
+    QuasiVariance,
+    check_kind,
+    normal_quantile,
+    quasi_variances,
+)
+
+Real = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What was fitted, on the solver's own scale."""
+
+    ties: Ties
+    prior: float
+    ability: Real  # where the prior's virtual item, or the fixed items, put it
+    held: NDArray[np.bool_]
+    component: NDArray[np.int32]
+    floating: NDArray[np.int32]  # group whose level is unknown, or -1
+    backend: Backend
+    threads: int
+
+    @property
+    def centre(self) -> NDArray[np.int32]:
+        """Groups that are reported at mean zero: all but those with fixed items."""
+        if self.prior > 0 and not self.held.any():
+            return np.where(np.isnan(self.ability), -1, 0).astype(np.int32)
+        return self.floating
+
+    def reported(self) -> Real:
+        """Abilities with every centred group at mean zero."""
+        ability = self.ability.copy()
+        centre = self.centre
+        inside = centre >= 0
+        if inside.any():
+            sums = np.bincount(centre[inside], ability[inside])
+            ability[inside] -= (sums / np.bincount(centre[inside]))[centre[inside]]
+        return ability
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BradleyTerryFit(RatingResult):
+    """Abilities, and what is known about them. Made by `zermelo.bradley_terry` and `zermelo.load`.
+
+    Attributes
+    ----------
+    items : ndarray, shape (n_items,)
+        Labels, sorted.
+    ability : ndarray of float64, shape (n_items,)
+        Log-strengths, summing to zero over the rated items (over each component where they were
+        rated separately; on the fixed items' scale where some were fixed); NaN where unrated.
+    comparisons : ndarray of int64, shape (n_items,)
+        In how many comparisons each item took part.
+    unrated : dict of label to str
+        Items without an ability, and why.
+    solver, converged, n_iter
+        Who found the abilities, whether to `tol`, and in how many iterations.
+    ability_error : float
+        Bound on the error of the abilities: the infinity norm of the last Newton step.
+    score_norm : float
+        Infinity norm of the score at the result, in comparisons.
+    """
+
+    FILE_KIND: ClassVar[str] = "bradley-terry fit"
+    FILE_VERSION: ClassVar[int] = 1
+
+    model: Model = field(kw_only=True)
+    counts: PairCounts | None = field(kw_only=True)
+    graph: Graph | None = field(kw_only=True)
+    comparisons: NDArray[np.int64] = field(kw_only=True)
+    unrated: dict[Any, str] = field(kw_only=True)
+    solver: str = field(kw_only=True)
+    converged: bool = field(kw_only=True)
+    n_iter: int = field(kw_only=True)
+    ability_error: float = field(kw_only=True)
+    score_norm: float = field(kw_only=True)
+
+    def __repr__(self) -> str:
+        unrated = f" ({len(self.unrated):,} unrated)" if self.unrated else ""
+        total = int(self.comparisons.sum()) // 2
+        done = "converged" if self.converged else "did not converge"
+        return (
+            f"BradleyTerryFit({self.n_items:,} items{unrated}, {total:,} comparisons, "
+            f"{self.solver} {done} in {self.n_iter} iterations)"
+        )
+
+    @property
+    def backend(self) -> str:
+        """The backend that ran the kernels."""
+        return self.model.backend.name
+
+    @property
+    def ties(self) -> str:
+        """How ties were counted."""
+        return self.model.ties
+
+    @property
+    def prior(self) -> float:
+        """Virtual games of each item against an item of ability 0."""
+        return self.model.prior
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of the comparisons, without the prior; a quasi-likelihood with half ties.
+
+        Where components were rated apart, of the comparisons inside them.
+        """
+
+        def compute() -> float:
+            _, graph = self._data("log_likelihood")
+            ability = np.nan_to_num(self.model.ability)
+            value: float = self.model.backend.bt_log_likelihood(
+                *graph.arrays, ability, self.model.threads
+            )
+            return value
+
+        value: float = self._remember("log_likelihood", compute)
+        return value
+
+    def covariance(self, kind: Kind = "sandwich") -> Real:
+        """Covariance matrix of the abilities, in the order of the items.
+
+        Parameters
+        ----------
+        kind : {"sandwich", "fisher"}, default "sandwich"
+            The sandwich (Huber 1967; White 1982) holds where the model only approximates the
+            truth, as with ties that count as half a win; Fisher's is the inverse information.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_items, n_items)
+            In ability units squared, of the abilities as they are reported (centred, unless some
+            are fixed). NaN for unrated items and between components rated separately.
+
+        Raises
+        ------
+        InputError
+            The fit was loaded without its data, or has more than 3,000 items: ask `interval` for
+            the items, or differences, of interest.
+        """
+        check_kind(kind)
+        information = self._information("covariance")
+        if self.n_items > EXACT_BELOW:
+            raise InputError(
+                f"the covariance of {self.n_items:,} items is too large to compute whole (at most "
+                f"{EXACT_BELOW:,}); interval(items=[...], reference=...) solves for single "
+                "differences exactly, and interval() estimates all standard errors"
+            )
+        matrix: Real = self._remember(("covariance", kind), lambda: information.covariance(kind))
+        return matrix.copy()
+
+    def interval(
+        self,
+        level: float = 0.95,
+        kind: Kind = "sandwich",
+        reference: Any = None,
+        *,
+        items: Any = None,
+        seed: int = 0,
+        probes: int = PROBES,
+    ) -> Interval:
+        """Confidence intervals of abilities, or of their differences to a reference item.
+
+        Up to 3,000 items they are exact. Beyond, those of chosen `items` are exact (a sparse solve
+        for each), and those of all items are estimated by random probes, with the error of each
+        standard error in `relative_error`.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Of each interval by itself.
+        kind : {"sandwich", "fisher"}, default "sandwich"
+            See `covariance`.
+        reference : label, optional
+            Report differences to this item.
+        items : label or sequence of labels, optional
+            The items wanted; None: all.
+        seed, probes : int
+            Of the estimate for more than 3,000 items.
+
+        Returns
+        -------
+        Interval
+            With `lower`, `upper` and `standard_error` in ability units.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "x", "x", "y", "y", "z"], ["y", "y", "z", "z", "x", "x"])
+        >>> fit = zm.bradley_terry(votes)
+        >>> fit.interval(reference="z").upper.round(2).tolist()
+        [2.83, 3.26, 0.0]
+        """
+        check_kind(kind)
+        quantile = normal_quantile(level)
+        information = self._information("interval")
+        base = None if reference is None else int(self._places(reference, "reference"))
+        if base is not None and np.isnan(self.ability[base]):
+            raise InputError(f"reference {reference!r} is not rated")
+        places = np.arange(self.n_items) if items is None else self._places(items, "items")
+        places = np.atleast_1d(places)
+        variance, relative = self._variances(information, kind, base, places, items, seed, probes)
+        error = np.sqrt(variance)
+        estimate = self.ability[places]
+        if base is not None:
+            estimate = estimate - self.ability[base]
+            other = self.model.component[places] != self.model.component[base]
+            estimate = np.where(other, np.nan, estimate)
+        half = quantile * error
+        return Interval(
+            self.items[places],
+            estimate,
+            estimate - half,
+            estimate + half,
+            error,
+            relative,
+            float(level),
+            kind,
+            label_of(self.items[base]) if base is not None else None,
+            self.scale,
+            self.frame_backend,
+        )
+
+    def _variances(
+        self,
+        information: Information,
+        kind: Kind,
+        base: int | None,
+        places: NDArray[np.intp],
+        items: Any,
+        seed: int,
+        probes: int,
+    ) -> tuple[Real, Real]:
+        exact = np.zeros(len(places))
+        if self.n_items <= EXACT_BELOW:
+            matrix = self._remember(("covariance", kind), lambda: information.covariance(kind))
+            variance = np.diag(matrix)[places]
+            if base is not None:
+                variance = variance + matrix[base, base] - 2.0 * matrix[places, base]
+                variance = np.where(places == base, 0.0, variance)
+            return np.maximum(variance, 0.0), exact
+        if items is not None:
+            wanted = ~np.isnan(self.ability[places])
+            if base is not None:
+                wanted &= self.model.component[places] == self.model.component[base]
+            variance = np.full(len(places), np.nan)
+            variance[wanted] = information.contrast_variances(kind, places[wanted], base)
+            return variance, exact
+        if isinstance(probes, bool) or not isinstance(probes, (int, np.integer)) or probes < 8:
+            raise InputError(f"probes must be a whole number of at least 8, but is {probes!r}")
+        estimated: tuple[Real, Real] = self._remember(
+            ("probes", kind, base, seed, probes),
+            lambda: information.estimated_variances(kind, base, seed, int(probes)),
+        )
+        return estimated
+
+    def quasi_variance(self, kind: Kind = "sandwich") -> QuasiVariance:
+        """Variances for plots: any two items' add up to the variance of their difference, nearly.
+
+        Parameters
+        ----------
+        kind : {"sandwich", "fisher"}, default "sandwich"
+            See `covariance`.
+
+        Raises
+        ------
+        InputError
+            Fewer than three items are rated, some are fixed, components were rated separately, or
+            as for `covariance`.
+
+        References
+        ----------
+        Firth and de Menezes 2004, Biometrika 91:65.
+        """
+        matrix = self.covariance(kind)
+        rated = self.rated
+        if rated.sum() < 3:
+            raise InputError("quasi-variances need at least three rated items")
+        if self.model.held.any() or np.isnan(matrix[np.ix_(rated, rated)]).any():
+            raise InputError("quasi-variances need all abilities estimated on one scale")
+        variance = np.full(self.n_items, np.nan)
+        variance[rated], worst = quasi_variances(matrix[np.ix_(rated, rated)])
+        return QuasiVariance(self.items, variance, worst)
+
+    def rank(self) -> NDArray[np.int64]:
+        """Ranks, 1 is the best, equal abilities share one; 0 where unrated, shape (n_items,).
+
+        Where components were rated separately the order is partial: an item's rank is then one
+        more than the number of items that are known to be better.
+        """
+        if not self._separate:
+            return super().rank()
+        component = self.model.component
+        order, sizes = self._order, np.bincount(component)
+        ranks = np.empty(self.n_items, np.int64)
+        for name in range(len(sizes)):
+            members = component == name
+            ability = self.ability[members]
+            better = (ability[:, None] < ability[None, :]).sum(axis=1)
+            ranks[members] = 1 + better + sum(int(sizes[above]) for above in order.above(name))
+        return ranks
+
+    def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> Real:
+        score = super()._expected(first, second)
+        if not self._separate:
+            return score
+        component, order = self.model.component, self._order
+        one, other = np.broadcast_arrays(component[first], component[second])
+        across = one != other
+        if not across.any():
+            return score
+        pairs, inverse = np.unique(
+            np.stack([one[across], other[across]], 1), axis=0, return_inverse=True
+        )
+        known = np.array([order.score(a, b) for a, b in pairs.tolist()])
+        score = np.array(score, np.float64)
+        score[across] = known[inverse.ravel()]
+        return score
+
+    @property
+    def _separate(self) -> bool:
+        return not self.unrated and bool(self.model.component.max(initial=0) > 0)
+
+    @property
+    def _order(self) -> PartialOrder:
+        def compute() -> PartialOrder:
+            counts, _ = self._data("predictions between separate components")
+            graph = Graph.build(counts, self.model.ties, self.model.backend, self.model.threads)
+            beats = beats_between(graph, self.model.component)
+            return PartialOrder(beats, int(self.model.component.max()) + 1)
+
+        order: PartialOrder = self._remember("order", compute)
+        return order
+
+    def _data(self, what: str) -> tuple[PairCounts, Graph]:
+        if self.counts is None or self.graph is None:
+            raise InputError(
+                f"this fit was loaded from a file without its data, which {what} needs; save it "
+                "with data=True, or fit again"
+            )
+        return self.counts, self.graph
+
+    def _information(self, what: str) -> Information:
+        counts, graph = self._data(what)
+        model = self.model
+        rated = self.rated
+        held = (model.held | ~rated).astype(np.uint8)
+        ability = np.nan_to_num(model.ability)
+        n_centres = int(model.floating.max(initial=-1)) + 1
+
+        def solve(right: Real) -> Real:
+            solution, iterations = model.backend.laplacian_solve(
+                *graph.arrays,
+                ability,
+                held,
+                model.floating,
+                n_centres,
+                model.prior,
+                np.ascontiguousarray(right),
+                SOLVE_TOL,
+                limit := 10 * self.n_items + 100,
+                model.threads,
+            )
+            if iterations > limit:
+                raise InputError(
+                    f"{what}: the information matrix is too ill-conditioned to solve; some "
+                    "abilities are hardly determined by the data. A prior would help"
+                )
+            out: Real = solution
+            return out
+
+        return Information(
+            counts,
+            model.ability,
+            model.ties,
+            model.prior,
+            rated & ~model.held,
+            model.component,
+            model.centre,
+            n_centres > 0,
+            solve,
+        )
+
+    def _columns(self) -> dict[str, Any]:
+        columns = super()._columns()
+        if self.counts is not None:
+            interval = self.interval()
+            columns["lower"] = self.scale.rating(interval.lower)
+            columns["upper"] = self.scale.rating(interval.upper)
+            columns["standard_error"] = interval.standard_error
+        columns["comparisons"] = self.comparisons
+        if self.unrated:
+            reasons = [self.unrated.get(label, "") for label in self.items.tolist()]
+            columns["unrated"] = np.array(reasons, object)
+        return columns
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """The leaderboard as a data frame, best first, unrated items last.
+
+        Columns: item, rank (0 where unrated), rating with the lower and upper end of its 95%
+        sandwich interval in rating points, ability and its standard error in ability units, and
+        comparisons; `unrated` with the reason where some items are not rated. Without the data
+        (a fit loaded from a small file) there are no intervals.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars", "pyarrow"}, optional
+            None: the library that the data came in, else the first of these that is installed.
+        """
+        return super().to_frame(library)
+
+    def _table_rows(self, limit: int) -> tuple[list[str], list[list[str]]]:
+        order = np.argsort(-np.nan_to_num(self.ability, nan=-np.inf), kind="stable")[:limit]
+        order = order[self.rated[order]]
+        ranks, rating = self.rank()[order], self.rating[order]
+        header = ["rank", "item", "rating", "comparisons"]
+        cells = [
+            [str(rank), html.escape(str(item)), f"{value:,.1f}", f"{comparisons:,}"]
+            for rank, item, value, comparisons in zip(
+                ranks.tolist(),
+                self.items[order].tolist(),
+                rating.tolist(),
+                self.comparisons[order].tolist(),
+                strict=True,
+            )
+        ]
+        if self.counts is None or not len(order):
+            return header, cells
+        interval = self.interval(items=self.items[order].tolist())
+        lower, upper = self.scale.rating(interval.lower), self.scale.rating(interval.upper)
+        low, high = float(np.nanmin(lower)), float(np.nanmax(upper))
+        for cell, left, right, middle in zip(cells, lower, upper, rating, strict=True):
+            cell.insert(3, f"{left:,.1f} to {right:,.1f}")
+            cell.insert(4, _whisker(left, middle, right, low, high))
+        return [*header[:3], "95% interval", "", header[3]], cells
+
+    def save(self, path: str | os.PathLike[str], *, data: bool = True) -> None:
+        """Write the fit to one file, without pickle; `zermelo.load` reads it.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to; the file appears whole or not at all.
+        data : bool, default True
+            Keep the counts, so that the loaded fit can do all that this one can. Without them the
+            file is small, and the loaded fit rates, ranks and predicts.
+        """
+        model = self.model
+        arrays: dict[str, NDArray[Any]] = {
+            "items": self.items,
+            "ability": model.ability,
+            "held": model.held,
+            "component": model.component,
+            "floating": model.floating,
+            "comparisons": self.comparisons,
+        }
+        if data:
+            counts, _ = self._data("saving it with data=True")
+            arrays |= {"counts/first": counts.first, "counts/second": counts.second}
+            arrays |= {f"counts/column/{name}": col for name, col in counts.columns.items()}
+        places = {label: place for place, label in enumerate(self.items.tolist())}
+        meta = {
+            "ties": model.ties,
+            "prior": model.prior,
+            "scale": [self.scale.initial, self.scale.scale, self.scale.base, self.scale.shift],
+            "unrated": [[places[label], reason] for label, reason in self.unrated.items()],
+            "solver": self.solver,
+            "converged": self.converged,
+            "n_iter": self.n_iter,
+            "ability_error": self.ability_error,
+            "score_norm": self.score_norm,
+            "frame_backend": self.frame_backend,
+            "ordered": None if self.counts is None else self.counts.ordered,
+            "data": data,
+        }
+        write_arrays(path, self.FILE_KIND, self.FILE_VERSION, arrays, meta)
+
+    @classmethod
+    def _load(cls, path: str | os.PathLike[str]) -> Self:
+        arrays, meta = read_arrays(path, cls.FILE_KIND, cls.FILE_VERSION)
+        try:
+            backend = resolve(None)
+            model = Model(
+                meta["ties"],
+                meta["prior"],
+                arrays["ability"],
+                arrays["held"],
+                arrays["component"],
+                arrays["floating"],
+                backend,
+                1,
+            )
+            items = arrays["items"]
+            counts = graph = None
+            if meta["data"]:
+                prefix = "counts/column/"
+                columns = {
+                    name.removeprefix(prefix): array
+                    for name, array in arrays.items()
+                    if name.startswith(prefix)
+                }
+                counts = PairCounts(
+                    items,
+                    arrays["counts/first"],
+                    arrays["counts/second"],
+                    columns,
+                    meta["ordered"],
+                    meta["frame_backend"],
+                )
+                graph = Graph.build(counts, meta["ties"], backend, 1)
+                if meta["unrated"] or model.component.max(initial=0) > 0:
+                    graph = graph.within(model.component)
+            return cls(
+                items,
+                model.reported(),
+                scale=RatingScale(*meta["scale"]),
+                frame_backend=meta["frame_backend"],
+                model=model,
+                counts=counts,
+                graph=graph,
+                comparisons=arrays["comparisons"],
+                unrated={label_of(items[place]): reason for place, reason in meta["unrated"]},
+                solver=meta["solver"],
+                converged=meta["converged"],
+                n_iter=meta["n_iter"],
+                ability_error=meta["ability_error"],
+                score_norm=meta["score_norm"],
+            )
+        except KeyError as error:
+            raise InputError(f"{os.fspath(path)!r} is damaged: it has no {error}") from error
+
+
+def _whisker(left: float, middle: float, right: float, low: float, high: float) -> str:
+    """A small picture of an interval on the range from `low` to `high`."""
+    width = max(high - low, 1e-9)
+    x = [5 + 150 * (value - low) / width for value in (left, middle, right)]
+    return (
+        '<svg width="160" height="14" role="img">'
+        f'<line x1="{x[0]:.1f}" x2="{x[2]:.1f}" y1="7" y2="7" stroke="#8aa4c8" '
+        'stroke-width="2.5" stroke-linecap="round"/>'
+        f'<circle cx="{x[1]:.1f}" cy="7" r="3.5" fill="#1f4e9c"/></svg>'
+    )

@@ -1,0 +1,238 @@
+"""What every rating result offers: ratings, ranks, predictions, frames and files."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .scale import RatingScale
+from .table import make_frame
+
+
+def label_of(value: Any) -> Any:
+    """A label as plain Python shows it."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RatingResult:
+    """Items with abilities on a scale; the base of the results of every rating model."""
+
+    items: NDArray[Any]
+    ability: NDArray[np.float64]
+    scale: RatingScale = field(default_factory=RatingScale, kw_only=True)
+    frame_backend: str | None = field(default=None, kw_only=True)
+    _memo: dict[Any, Any] = field(default_factory=dict, init=False)
+
+    def _remember(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """Results are frozen; what is expensive is computed once, when it is first asked for."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are, rated or not."""
+        return len(self.items)
+
+    @property
+    def rated(self) -> NDArray[np.bool_]:
+        """Which items have an ability, shape (n_items,)."""
+        return ~np.isnan(self.ability)
+
+    @property
+    def worth(self) -> NDArray[np.float64]:
+        """exp(ability), summing to 1 over the rated items; NaN where unrated."""
+        shifted = np.exp(self.ability - np.nanmax(self.ability))
+        return np.asarray(shifted / np.nansum(shifted))
+
+    @property
+    def rating(self) -> NDArray[np.float64]:
+        """Ratings in points of the scale, 1000 + 400 / ln(10) * ability unless rescaled."""
+        return self.scale.rating(self.ability)
+
+    def rescale(
+        self,
+        *,
+        initial: float = 1000.0,
+        scale: float = 400.0,
+        base: float = 10.0,
+        anchor: tuple[Any, float] | None = None,
+    ) -> Self:
+        """The same result with ratings on another scale; abilities stay as they are.
+
+        Parameters
+        ----------
+        initial : float, default 1000
+            Rating of ability 0.
+        scale, base : float, default 400 and 10
+            `scale` points more mean odds of `base` to 1.
+        anchor : (item, rating), optional
+            Shifts all ratings so that this item gets this rating.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> fit = zm.bradley_terry(zm.Comparisons(["x", "x", "y"], ["y", "y", "x"]))
+        >>> fit.rescale(anchor=("y", 1500)).rating.round().tolist()
+        [1620.0, 1500.0]
+        """
+        new = RatingScale(initial, scale, base)
+        if anchor is not None:
+            try:
+                item, rating = anchor
+            except (TypeError, ValueError):
+                raise InputError(f"anchor must be (item, rating), but is {anchor!r}") from None
+            place = int(self._places(item, "anchor"))
+            if np.isnan(self.ability[place]):
+                raise InputError(f"anchor {item!r} is not rated")
+            if not isinstance(rating, (int, float, np.number)):
+                raise InputError(f"anchor's rating must be a number, but is {rating!r}")
+            shift = float(rating) - float(new.rating(self.ability[place]))
+            new = RatingScale(initial, scale, base, shift)
+        return replace(self, scale=new)
+
+    def rank(self) -> NDArray[np.int64]:
+        """Ranks, 1 is the best, equal abilities share one; 0 where unrated, shape (n_items,)."""
+        rated = self.rated
+        ranks = np.zeros(self.n_items, np.int64)
+        ascending = np.sort(self.ability[rated])
+        better = len(ascending) - np.searchsorted(ascending, self.ability[rated], side="right")
+        ranks[rated] = 1 + better
+        return ranks
+
+    def predict(self, a: Any, b: Any) -> Any:
+        """Expected score of `a` against `b`, their probability of a win where there are no ties.
+
+        Parameters
+        ----------
+        a, b : label, or sequence of labels
+            Sequences are taken pair by pair; a single label meets every one of the other.
+
+        Returns
+        -------
+        float or ndarray
+            NaN where an item is not rated.
+
+        Raises
+        ------
+        InputError
+            An item is not in the fit.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> fit = zm.bradley_terry(zm.Comparisons(["x", "x", "y"], ["y", "y", "x"]))
+        >>> round(fit.predict("x", "y"), 6)
+        0.666667
+        """
+        first, second = self._places(a, "a"), self._places(b, "b")
+        if first.ndim and second.ndim and first.shape != second.shape:
+            raise InputError(f"Length of b ({second.size}) must match length of a ({first.size})")
+        score = self._expected(*np.broadcast_arrays(first, second))
+        return score if score.ndim else float(score)
+
+    def win_matrix(self) -> NDArray[np.float64]:
+        """Expected score of each row's item against each column's, shape (n_items, n_items)."""
+        places = np.arange(self.n_items)
+        return self._expected(places[:, None], places[None, :])
+
+    def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
+        difference = self.ability[first] - self.ability[second]
+        with np.errstate(over="ignore"):
+            return np.asarray(1.0 / (1.0 + np.exp(-difference)))
+
+    def _places(self, labels: Any, argument: str) -> NDArray[np.intp]:
+        """Places of labels in `items`; a scalar array for a single label."""
+        single = isinstance(labels, (str, int, np.integer))
+        values: Sequence[Any] = [labels] if single else list(labels)
+        index = self._remember(
+            "index", lambda: {label: place for place, label in enumerate(self.items.tolist())}
+        )
+        try:
+            places = np.array([index[label_of(value)] for value in values], np.intp)
+        except (KeyError, TypeError):
+            unknown = next(value for value in values if not _contains(index, label_of(value)))
+            raise InputError(f"{argument}: {unknown!r} is not an item of this fit") from None
+        return places[0] if single else places
+
+    def _columns(self) -> dict[str, Any]:
+        """Columns of `to_frame`, in the order of the items."""
+        return {
+            "item": self.items,
+            "rank": self.rank(),
+            "rating": self.rating,
+            "ability": self.ability,
+        }
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """The leaderboard as a data frame, best first, unrated items last.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars", "pyarrow"}, optional
+            None: the library that the data came in, else the first of these that is installed.
+        """
+        columns = self._columns()
+        order = np.lexsort((columns["rank"], ~self.rated))
+        columns = {name: np.asarray(column)[order] for name, column in columns.items()}
+        return make_frame(columns, library or self.frame_backend, explicit=library is not None)
+
+    def _table_rows(self, limit: int) -> tuple[list[str], list[list[str]]]:
+        """Header and cells of the notebook's table, at most `limit` rows."""
+        order = np.argsort(-np.nan_to_num(self.ability, nan=-np.inf), kind="stable")[:limit]
+        ranks, ratings = self.rank(), self.rating
+        rows = [
+            [str(ranks[i] or ""), str(self.items[i]), f"{ratings[i]:,.1f}"] for i in order.tolist()
+        ]
+        return ["rank", "item", "rating"], rows
+
+    def _repr_html_(self) -> str:
+        limit = 25
+        header, rows = self._table_rows(limit)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
+        # Cells are escaped where they are made: some hold the interval's picture.
+        body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+        more = self.n_items - len(rows)
+        note = f"<p>and {more:,} more items; <code>to_frame()</code> has all</p>" if more else ""
+        return (
+            f"<p>{html.escape(repr(self))}</p><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>{note}"
+        )
+
+
+def _contains(index: dict[Any, int], value: Any) -> bool:
+    try:
+        return value in index
+    except TypeError:
+        return False
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """A fit that `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    The result, of the class that saved it. Without its data (``save(path, data=False)``) it still
+    rates, ranks and predicts, and says so when asked for what needs the data.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is truncated, is not a saved fit, or is of a newer format.
+    """
+    from .bradley_terry_fit import BradleyTerryFit
+
+    return BradleyTerryFit._load(path)
