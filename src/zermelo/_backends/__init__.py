@@ -119,7 +119,7 @@ def backend_info() -> dict[str, Any]:
     dict
         ``backend``: the one that is used unless a call names another; ``requested``: the value of
         ``ZERMELO_BACKEND`` or None; ``threads``: how many `threads=None` means; and for ``cpp`` and
-        ``numba`` a dict with ``available``, ``version`` and the ``reason`` where it is not available.
+        ``numba`` a dict with ``available``, ``version`` and the ``reason`` where it is not.
 
     Examples
     --------

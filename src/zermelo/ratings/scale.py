@@ -14,7 +14,7 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class RatingScale:
-    """rating = initial + scale / ln(base) * ability + shift; `shift` puts an anchor in its place."""
+    """rating = initial + scale / ln(base) * ability + shift; the shift seats an anchor."""
 
     initial: float = 1000.0
     scale: float = 400.0
