@@ -15,10 +15,8 @@ STEP = 1 << 18
 EXACT = 1 << 53
 
 
-def classify_scores(
-    score: NDArray[np.float64], threads: int
-) -> tuple[NDArray[np.uint8], int, int]:
-    """Outcome codes (0 loss, 1 win, 2 tie, 3 fractional), how many are fractional, first bad row."""
+def classify_scores(score: NDArray[np.float64], threads: int) -> tuple[NDArray[np.uint8], int, int]:
+    """Codes (0 loss, 1 win, 2 tie, 3 fractional), how many are fractional, the first bad row."""
     outcome = np.empty(len(score), np.uint8)
     n_fractional = 0
     bad_row = -1
