@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -132,7 +134,7 @@ def _from_numpy(name: str, values: Array) -> Array:
         if mask.any():
             if values.dtype.kind not in "biuf":
                 raise null_error(name, int(mask.argmax()))
-            return values.astype(np.float64).filled(np.nan)
+            return np.where(mask, np.nan, values.data.astype(np.float64))
         values = values.data
     if values.dtype.kind in "UT":
         return values.astype(object)
@@ -148,7 +150,8 @@ def _from_list(name: str, values: Any) -> Array:
             array = np.asarray(values)
         except OverflowError:
             array = np.array(values, dtype=object)
-        if array.dtype != object:
+        # NumPy turns whole numbers on both sides of 2**63 into floats.
+        if array.dtype != object and not (kinds == {int} and array.dtype.kind == "f"):
             return array
     objects = np.empty(len(values), object)
     try:
@@ -261,5 +264,5 @@ def _from_arrow(name: str, values: Any) -> Array | _Pending:
     if rows >= SPLIT_FROM and not encoded:
         pieces = min(MOST_PIECES, resolve_threads(None, rows))
     borders = [rows * piece // pieces for piece in range(pieces + 1)]
-    parts = [chunked.slice(begin, end - begin) for begin, end in zip(borders, borders[1:])]  # noqa: B905
-    return _Pending([lambda part=part: encode(part) for part in parts], exact=not encoded)  # type: ignore[misc]
+    parts = [chunked.slice(begin, end - begin) for begin, end in pairwise(borders)]
+    return _Pending([partial(encode, part) for part in parts], exact=not encoded)

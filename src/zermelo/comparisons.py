@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,14 @@ from .errors import InputError
 from .labels import encode_labels
 from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, check_outcomes, read_outcomes
 from .pair_counts import PairCounts
-from .row_columns import read_count, read_features, read_flags, read_groups, read_numbers, read_weight
+from .row_columns import (
+    read_count,
+    read_features,
+    read_flags,
+    read_groups,
+    read_numbers,
+    read_weight,
+)
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
@@ -139,9 +146,7 @@ class Comparisons:
         else:
             check_length("outcome", len(read["outcome"]), "a", rows)
             scored = read_outcomes("outcome", read["outcome"], outcomes, soft, backend, threads)
-        items, (first, second) = encode_labels(
-            {"a": read["a"], "b": read["b"]}, backend, threads
-        )
+        items, (first, second) = encode_labels({"a": read["a"], "b": read["b"]}, backend, threads)
         optional = {
             "count": (read_count, count),
             "weight": (read_weight, weight),
@@ -253,11 +258,7 @@ class Comparisons:
         return len(self.a)
 
     def __repr__(self) -> str:
-        carried = [
-            field.name
-            for field in fields(self)
-            if field.name in _CARRIED and getattr(self, field.name) is not None
-        ]
+        carried = [name for name in _CARRIED if getattr(self, name) is not None]
         extra = f" with {', '.join(carried)}" if carried else ""
         return f"Comparisons({len(self):,} rows, {self.n_items:,} items{extra})"
 
@@ -287,5 +288,15 @@ class Comparisons:
         )
 
 
-_CARRIED = ("count", "weight", "judge", "cluster", "time", "period", "margin", "neutral", "offset")
-_CARRIED += ("features",)
+_CARRIED = (
+    "count",
+    "weight",
+    "judge",
+    "cluster",
+    "time",
+    "period",
+    "margin",
+    "neutral",
+    "offset",
+    "features",
+)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -78,10 +80,8 @@ def _warn_of_self(n_self: int, where: str) -> None:
 
 def _frames_of_ours() -> int:
     """The stack level of the caller outside the package, whom the warning is for."""
-    import inspect
-
     home = str(Path(__file__).parent)
-    frame = inspect.currentframe()
+    frame: FrameType | None = sys._getframe()
     level = 0
     while frame is not None and frame.f_code.co_filename.startswith(home):
         frame = frame.f_back

@@ -37,9 +37,13 @@ def encode_labels(
 def _bad_label(name: str, row: int, label: Any) -> InputError:
     if label is None or str(label) in ("<NA>", "NaT"):  # None, and pandas' nulls
         return null_error(name, row)
-    if isinstance(label, numbers.Integral) and not isinstance(label, (bool, np.bool_)):
+    if _is_whole(label):
         return InputError(f"{name}[{row}] is {label}, which does not fit into 64 bits")
     return InputError(f"{name}[{row}] is {label!r}; labels must be str or whole numbers")
+
+
+def _is_whole(label: Any) -> bool:
+    return not isinstance(label, (bool, np.bool_)) and isinstance(label, numbers.Integral)
 
 
 def _check_integers(name: str, values: Array) -> None:
@@ -156,11 +160,7 @@ def _clean(labels: list[Any], codes: Mapping[str, Array], begin: int = 0) -> lis
     for code, label in enumerate(labels):
         if isinstance(label, str):
             clean.append(str.__str__(label))
-        elif (
-            isinstance(label, numbers.Integral)
-            and not isinstance(label, (bool, np.bool_))
-            and INT64.min <= int(label) <= INT64.max
-        ):
+        elif _is_whole(label) and INT64.min <= int(label) <= INT64.max:
             clean.append(int(label))
         else:
             for name, column in codes.items():
@@ -208,9 +208,34 @@ def _sorted_items(distinct: Iterable[Any], pieces: dict[str, list[Piece]]) -> Ar
     labels = sorted(distinct)
     if kinds == {int}:
         return np.array(labels, np.int64)
+    return _text_items(labels)
+
+
+def _text_items(labels: list[str]) -> Array:
     items = np.empty(len(labels), object)
     items[:] = labels
     return items
+
+
+def merge_items(ours: Array, theirs: Array) -> tuple[Array, list[Codes]]:
+    """The sorted union of two lists of items, and the place in it of every item of each."""
+    sides = (ours, theirs)
+    if ours.dtype != theirs.dtype:
+        raise InputError(
+            f"labels must be all str or all whole numbers, but one side has {ours.tolist()[:1]} "
+            f"and the other {theirs.tolist()[:1]}"
+        )
+    if np.array_equal(ours, theirs):
+        identity = np.arange(len(ours), dtype=np.int32)
+        return ours, [identity, identity]
+    if ours.dtype == np.int64:
+        items = np.union1d(ours, theirs)
+        return items, [np.searchsorted(items, side).astype(np.int32) for side in sides]
+    items = _text_items(sorted({*ours.tolist(), *theirs.tolist()}))
+    place = {label: code for code, label in enumerate(items.tolist())}
+    return items, [
+        np.fromiter(map(place.__getitem__, side.tolist()), np.int32, len(side)) for side in sides
+    ]
 
 
 def _first_of_kind(kind: type, pieces: dict[str, list[Piece]]) -> str:

@@ -1,4 +1,4 @@
-"""Outcomes as scores or labels to codes: 0 loss, 1 win, 2 tie, 3 fractional (of the first shown)."""
+"""Outcomes, scores or labels, to codes: 0 loss, 1 win, 2 tie, 3 fractional (of the first)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A column of outcomes: codes, scores where some are fractional, rows kept where some are not."""
+    """A column of outcomes: codes, scores if some are fractional, rows kept if some are not."""
 
     code: NDArray[np.uint8]
     score: NDArray[np.float64] | None
@@ -88,8 +88,10 @@ def unknown_outcome(place: str, label: Any, outcomes: Outcomes | None) -> InputE
         return InputError(
             f"{place} is {label!r}; known labels are {known}. Pass outcomes={{...}} to map others"
         )
-    if label is None or str(label) in ("<NA>", "NaT") or (
-        isinstance(label, float) and math.isnan(label)
+    if (
+        label is None
+        or str(label) in ("<NA>", "NaT")
+        or (isinstance(label, float) and math.isnan(label))
     ):
         return InputError(f"{place} is {label}; remove the rows without an outcome first")
     return InputError(

@@ -54,7 +54,7 @@ def read_flags(name: str, values: object, rows: int) -> NDArray[np.bool_]:
         return np.ascontiguousarray(column)
     numbers = _as_floats(name, column, rows)
     _refuse(name, "true or false", numbers, (numbers != 0) & (numbers != 1))
-    return numbers == 1
+    return np.asarray(numbers == 1)
 
 
 def read_features(name: str, values: object, rows: int) -> Floats:
@@ -63,7 +63,9 @@ def read_features(name: str, values: object, rows: int) -> Floats:
         try:
             matrix = np.array(values, np.float64, order="C")
         except (TypeError, ValueError) as error:
-            raise InputError(f"{name} must be numbers of shape (rows, features): {error}") from error
+            raise InputError(
+                f"{name} must be numbers of shape (rows, features): {error}"
+            ) from error
     else:
         to_numpy = getattr(values, "to_numpy", None)
         matrix = np.array(to_numpy() if to_numpy else values, np.float64, order="C")
@@ -75,7 +77,9 @@ def read_features(name: str, values: object, rows: int) -> Floats:
     bad = np.argwhere(~np.isfinite(matrix))
     if len(bad):
         row, feature = bad[0].tolist()
-        raise InputError(f"{name} must be finite, but {name}[{row}, {feature}] is {matrix[row, feature]}")
+        raise InputError(
+            f"{name} must be finite, but {name}[{row}, {feature}] is {matrix[row, feature]}"
+        )
     return matrix
 
 
