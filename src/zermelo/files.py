@@ -49,7 +49,7 @@ def write_arrays(
     The file appears whole or not at all: it is written beside `path` and then moved there.
     """
     header = json.dumps({"kind": kind, "version": version, "meta": dict(meta)})
-    packed = {HEADER: np.frombuffer(header.encode(), np.uint8)}
+    packed: dict[str, NDArray[Any]] = {HEADER: np.frombuffer(header.encode(), np.uint8)}
     for name, array in arrays.items():
         if array.dtype == object:
             packed[name + TEXT], packed[name + ENDS] = _pack_text(array)
@@ -121,5 +121,6 @@ def _read_archive(shown: str, file: Any) -> tuple[dict[str, Any], dict[str, NDAr
             return header, {name: archive[name] for name in names}
     except InputError:
         raise
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (ValueError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+        # RuntimeError: a damaged flag says that a member is encrypted or oddly compressed.
         raise InputError(f"{shown!r} is truncated or damaged: {error}") from error
