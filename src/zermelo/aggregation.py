@@ -21,7 +21,15 @@ from .dropping import drop_rows
 from .errors import InputError
 from .frames import Frame, check_columns, collect, open_frame
 from .labels import encode_labels
-from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, check_outcomes, code_of, read_outcome_labels
+from .outcomes import (
+    FRACTIONAL,
+    WIN,
+    Outcomes,
+    Scored,
+    check_outcomes,
+    code_of,
+    read_outcome_labels,
+)
 from .pair_counts import PairCounts, sum_columns
 
 LARGEST = sys.float_info.max
@@ -43,12 +51,11 @@ def aggregate_frame(
     named = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight}
     check_columns(opened, named)
     schema = opened.collect_schema()
-    for argument in ("a", "b"):
-        dtype = schema[named[argument]]  # type: ignore[index]
+    for argument, name in (("a", a), ("b", b)):
+        dtype = schema[name]
         if dtype.is_float() or dtype.is_decimal() or dtype == nw.Boolean:
             raise InputError(
-                f"{argument}={named[argument]!r} is a column of {dtype}; labels must be str or "
-                "whole numbers"
+                f"{argument}={name!r} is a column of {dtype}; labels must be str or whole numbers"
             )
     numeric = outcome is not None and not outcomes and _is_numeric(schema[outcome])
     rows = _select(opened, named, numeric, schema)
@@ -86,7 +93,7 @@ def _select(
     rows = frame.select(*columns)
     times = nw.col("count") if named["count"] is not None else nw.lit(1)
     derived: dict[str, nw.Expr] = {}
-    checks = _requirements(named, numeric)
+    checks = _requirements(named, numeric, schema)
     for argument, (holds, _) in checks.items():
         derived[f"{argument}_good"] = nw.when(holds).then(nw.lit(1)).otherwise(nw.lit(0))
     if named["weight"] is not None:
@@ -112,17 +119,22 @@ def _select(
 
 
 def _requirements(
-    named: Mapping[str, str | None], numeric: bool
+    named: Mapping[str, str | None], numeric: bool, schema: nw.Schema
 ) -> dict[str, tuple[nw.Expr, str]]:
     """What must hold in every row; a null does not hold, and NaN fails an upper bound."""
-    count, weight, y = nw.col("count"), nw.col("weight"), nw.col("outcome")
-    requirements = {
-        "count": ((count >= 0) & (count <= 2**62) & (count % 1 == 0), "whole and non-negative"),
-        "weight": ((weight >= 0) & (weight <= LARGEST), "finite and non-negative"),
-    }
-    checks = {name: check for name, check in requirements.items() if named[name] is not None}
+    checks: dict[str, tuple[nw.Expr, str]] = {}
+    if named["count"] is not None:
+        count = nw.col("count")
+        holds = count >= 0
+        if not schema[named["count"]].is_integer():
+            holds = holds & (count <= 2.0**53) & (count % 1.0 == 0.0)
+        checks["count"] = (holds, "whole and non-negative")
+    if named["weight"] is not None:
+        weight = nw.col("weight")
+        checks["weight"] = ((weight >= 0.0) & (weight <= LARGEST), "finite and non-negative")
     if numeric:
-        checks["outcome"] = ((y >= 0) & (y <= 1), "in [0, 1]")
+        y = nw.col("outcome")
+        checks["outcome"] = ((y >= 0.0) & (y <= 1.0), "in [0, 1]")
     return checks
 
 
@@ -133,7 +145,7 @@ def _group(
     keys = ["a", "b"]
     if named["outcome"] is not None:
         keys.append("code" if numeric else "outcome")
-    sums = [f"{argument}_good" for argument in _requirements(named, numeric)]
+    sums = [f"{argument}_good" for argument in _requirements(named, numeric, schema)]
     if named["count"] is not None:
         sums.append("count")
     if named["weight"] is not None:
@@ -151,7 +163,7 @@ def _group(
     if len(groups["rows"]) == 0:
         raise InputError("the frame is empty: there is nothing to compare")
     total = int(_numbers(groups["rows"], np.int64).sum())
-    for argument, (holds, requirement) in _requirements(named, numeric).items():
+    for argument, (holds, requirement) in _requirements(named, numeric, schema).items():
         n_good = int(_numbers(groups[f"{argument}_good"], np.int64).sum())
         if n_good != total:
             name = named[argument]
@@ -208,11 +220,18 @@ def _assemble(
     items, _, _ = drop_rows(items, columns, scored.keep, backend, 1, each)
     if weighted:
         # Both sums equal the count only where every weight is 1.
-        weighted = bool(((columns["once"] != columns["n"]) | (columns["squared"] != columns["n"])).any())
+        weighted = bool(
+            ((columns["once"] != columns["n"]) | (columns["squared"] != columns["n"])).any()
+        )
     pairs_first, pairs_second, counts, sums = _merge(columns, len(items))
     ordered = named["outcome"] is not None
     return PairCounts(
-        items, pairs_first, pairs_second, sum_columns(counts, sums, weighted), ordered, frame_backend
+        items,
+        pairs_first,
+        pairs_second,
+        sum_columns(counts, sums, weighted),
+        ordered,
+        frame_backend,
     )
 
 

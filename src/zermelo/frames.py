@@ -86,7 +86,9 @@ def _feature_pairs(features: Features | None) -> list[tuple[str, str | None]]:
     if features is None:
         return []
     if isinstance(features, str):
-        raise InputError(f"features must be a list of columns, but is {features!r}; use [{features!r}]")
+        raise InputError(
+            f"features must be a list of columns, but is {features!r}; use [{features!r}]"
+        )
     pairs: list[tuple[str, str | None]] = []
     for place, feature in enumerate(features):
         if isinstance(feature, str):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,21 @@ from ._backends import Backend
 from .columns import Array
 from .errors import InputError
 from .files import read_arrays, write_arrays
-from .outcomes import FRACTIONAL, LOSS, TIE, WIN, Outcomes
+from .labels import merge_items
+from .outcomes import LOSS, WIN, Outcomes
 
 FORMAT_KIND, FORMAT_VERSION = "pair counts", 1
 
 OUTCOMES = ("loss", "win", "tie", "fractional")  # by outcome code
 COUNTS = frozenset(OUTCOMES)
+# The rows that the kernel `sum_pairs` returns.
+SUMS = (
+    *("loss_weight", "win_weight", "tie_weight"),
+    *("loss_weight_squared", "win_weight_squared", "tie_weight_squared"),
+    *("fractional_weight", "fractional_score"),
+    *("fractional_weight_squared", "fractional_score_weight_squared"),
+    "fractional_score_squared_weight_squared",
+)
 
 
 class _Column:
@@ -34,9 +43,13 @@ class _Column:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, counts: PairCounts, owner: type) -> Array:
+    @overload
+    def __get__(self, counts: None, owner: type) -> _Column: ...
+    @overload
+    def __get__(self, counts: PairCounts, owner: type) -> Array: ...
+    def __get__(self, counts: PairCounts | None, owner: type) -> _Column | Array:
         if counts is None:
-            return self  # type: ignore[unreachable]  # the class is asked: for documentation
+            return self  # asked of the class: help() shows its meaning
         stored = counts.columns.get(self.name)
         if stored is not None:
             return stored
@@ -254,7 +267,7 @@ class PairCounts:
     def __add__(self, other: object) -> PairCounts:
         if not isinstance(other, PairCounts):
             return NotImplemented
-        items, places = _merge_items(self, other)
+        items, places = merge_items(self.items, other.items)
         n_items = len(items)
         # Places keep the order of the items, so both lists of keys stay sorted.
         keys = [
@@ -266,7 +279,8 @@ class PairCounts:
         merged = merged[np.concatenate([[True], merged[1:] != merged[:-1]])[: len(merged)]]
         rows = [np.searchsorted(merged, key) for key in keys]
         columns: dict[str, Array] = {}
-        for name in dict.fromkeys([*self.columns, *other.columns]):
+        outcomes = [name for name in OUTCOMES if name in self.columns or name in other.columns]
+        for name in _stored(outcomes, self.weighted or other.weighted):
             total = np.zeros(len(merged), np.uint64 if name in COUNTS else np.float64)
             for row, counts in zip(rows, (self, other), strict=True):
                 total[row] += getattr(counts, name)
@@ -300,7 +314,7 @@ class PairCounts:
             items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
             codes_fit = all(
                 codes.dtype == np.int32
-                and (not len(codes) or (0 <= int(codes.min()) and int(codes.max()) < len(items)))
+                and (not len(codes) or (int(codes.min()) >= 0 and int(codes.max()) < len(items)))
                 for codes in (first, second)
             )
             lengths = {len(column) for column in (first, second, *arrays.values())}
@@ -341,19 +355,26 @@ def sum_columns(
     n: NDArray[np.uint64], sums: NDArray[np.float64], weighted: bool
 ) -> dict[str, Array]:
     """The columns to store, from what the kernel `sum_pairs` returns."""
-    names = {WIN: "win", LOSS: "loss"}
-    names |= {code: OUTCOMES[code] for code in (TIE, FRACTIONAL) if n[code].any()}
-    columns: dict[str, Array] = {name: n[code] for code, name in names.items()}
+    outcomes = [
+        name
+        for code, name in enumerate(OUTCOMES)
+        if code in (LOSS, WIN) or n[code].any()  # the others only where they occur
+    ]
+    everything = dict(zip(OUTCOMES, n, strict=True)) | dict(zip(SUMS, sums, strict=True))
+    return _canonical({name: everything[name] for name in _stored(outcomes, weighted)})
+
+
+def _stored(outcomes: list[str], weighted: bool) -> list[str]:
+    """The columns that do not follow from others, where these outcomes occur."""
+    names = list(outcomes)
     if weighted:
-        once, squared = (0, 1, 2, 6), (3, 4, 5, 8)  # rows of `sums` by outcome code
-        columns |= {f"{name}_weight": sums[once[code]] for code, name in names.items()}
-        columns |= {f"{name}_weight_squared": sums[squared[code]] for code, name in names.items()}
-    if FRACTIONAL in names:
-        columns["fractional_score"] = sums[7]
+        names += [f"{name}_weight" for name in outcomes]
+        names += [f"{name}_weight_squared" for name in outcomes]
+    if "fractional" in outcomes:
+        names += ["fractional_score", "fractional_score_squared_weight_squared"]
         if weighted:
-            columns["fractional_score_weight_squared"] = sums[9]
-        columns["fractional_score_squared_weight_squared"] = sums[10]
-    return _canonical(columns)
+            names.append("fractional_score_weight_squared")
+    return names
 
 
 def _canonical(columns: dict[str, Array]) -> dict[str, Array]:
@@ -361,32 +382,11 @@ def _canonical(columns: dict[str, Array]) -> dict[str, Array]:
     for name in ("tie", "fractional"):
         if name in columns and not columns[name].any():
             columns = {other: columns[other] for other in columns if not other.startswith(name)}
-    total = sum(int(column.sum(dtype=np.uint64)) for name, column in columns.items() if name in COUNTS)
+    total = sum(
+        int(column.sum(dtype=np.uint64)) for name, column in columns.items() if name in COUNTS
+    )
     counts = np.uint32 if total < 1 << 32 else np.uint64
     return {
         name: np.ascontiguousarray(column, counts if name in COUNTS else np.float64)
         for name, column in columns.items()
     }
-
-
-def _merge_items(p: PairCounts, q: PairCounts) -> tuple[Array, list[NDArray[np.int32]]]:
-    """The sorted union of both lists of items, and the place in it of every item of each."""
-    if p.items.dtype != q.items.dtype:
-        raise InputError(
-            f"labels must be all str or all whole numbers, but one side has {p.items[0]!r} and the "
-            f"other {q.items[0]!r}"
-        )
-    if np.array_equal(p.items, q.items):
-        identity = np.arange(p.n_items, dtype=np.int32)
-        return p.items, [identity, identity]
-    if p.items.dtype == np.int64:
-        items = np.union1d(p.items, q.items)
-        return items, [np.searchsorted(items, side.items).astype(np.int32) for side in (p, q)]
-    labels = sorted({*p.items.tolist(), *q.items.tolist()})
-    items = np.empty(len(labels), object)
-    items[:] = labels
-    place = {label: code for code, label in enumerate(labels)}
-    return items, [
-        np.fromiter(map(place.__getitem__, side.items.tolist()), np.int32, side.n_items)
-        for side in (p, q)
-    ]
