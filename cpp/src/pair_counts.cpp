@@ -23,8 +23,9 @@ constexpr std::size_t kSlots = 4;
 constexpr std::size_t kTie = 2;
 constexpr std::size_t kOccurred = 3;
 
-// So many pairs are counted in one table a thread, which stays in the second-level cache.
-constexpr std::int64_t kTablePairs = 1 << 16;
+// So many possible pairs are counted in one table a thread, which takes 16 MB at most and stays in
+// the cache; beyond, the table would grow with the square of the items.
+constexpr std::int64_t kTablePairs = 1 << 20;
 // Segments with at most this many bits of key left are counted in a table, the others sorted.
 constexpr int kTableBits = 12;
 
@@ -259,7 +260,7 @@ void count_partitioned(const Rows& rows, Team& team, CountedPairs<Count>& pairs)
 template <class Count>
 void count(const Rows& rows, Team& team, CountedPairs<Count>& pairs) {
   const std::int64_t n_possible = static_cast<std::int64_t>(rows.n_items) * rows.n_items;
-  if (n_possible <= kTablePairs && n_possible <= 4 * rows.size()) {
+  if (n_possible <= kTablePairs && n_possible <= rows.size()) {
     count_in_tables(rows, team, pairs);
   } else if (rows.count.empty()) {
     count_partitioned<Count, PlainRecord>(rows, team, pairs);
