@@ -242,15 +242,14 @@ def bt_minorise(
         def iterate(ability: Real) -> float:
             strength, wide = _strengths(ability)
             old = ability.copy()
-            return max(
-                run_chunks(
-                    lambda begin, end: rows.minorise_rows(
-                        *model.graph, strength, old, wide, model.held, prior, begin, end, ability
-                    ),
-                    borders,
-                    pool,
-                )
+            changes: list[float] = run_chunks(
+                lambda begin, end: rows.minorise_rows(
+                    *model.graph, strength, old, wide, model.held, prior, begin, end, ability
+                ),
+                borders,
+                pool,
             )
+            return max(changes)
 
         return _fixed_point(model, start.copy(), tol, max_iter, dense_below, iterate)
 
@@ -269,12 +268,13 @@ def bt_newman(
         def iterate(ability: Real) -> float:
             strength, wide = _strengths(ability)
             # One item after the other: the chunks only keep single calls short.
-            return max(
+            changes: list[float] = [
                 rows.newman_rows(
                     *model.graph, strength, ability, wide, model.held, prior, begin, end
                 )
                 for begin, end in borders
-            )
+            ]
+            return max(changes)
 
         return _fixed_point(model, start.copy(), tol, max_iter, dense_below, iterate)
 

@@ -11,7 +11,7 @@ import numpy as np
 _compile = numba.njit(nogil=True, error_model="numpy", cache=True)
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def _probabilities(strength: Any, ability: Any, wide: bool, i: int, j: int) -> tuple[float, float]:
     """P(i beats j) and P(j beats i), each to full relative precision."""
     if wide:
@@ -21,7 +21,7 @@ def _probabilities(strength: Any, ability: Any, wide: bool, i: int, j: int) -> t
     return strength[i] * inverse, strength[j] * inverse
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def information_rows(
     offsets: Any, neighbour: Any, win: Any, loss: Any, strength: Any, ability: Any, wide: bool,
     begin: int, end: int, weight: Any, score: Any, diagonal: Any,
@@ -39,7 +39,7 @@ def information_rows(
         diagonal[i] = row_diagonal
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def minorise_rows(
     offsets: Any, neighbour: Any, win: Any, loss: Any, strength: Any, ability: Any, wide: bool,
     held: Any, prior: float, begin: int, end: int, following: Any,
@@ -66,7 +66,7 @@ def minorise_rows(
     return change
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def newman_rows(
     offsets: Any, neighbour: Any, win: Any, loss: Any, strength: Any, ability: Any, wide: bool,
     held: Any, prior: float, begin: int, end: int,
@@ -93,7 +93,7 @@ def newman_rows(
     return change
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def log_likelihood_rows(
     offsets: Any, neighbour: Any, win: Any, strength: Any, ability: Any, wide: bool, begin: int,
     end: int,
@@ -112,7 +112,7 @@ def log_likelihood_rows(
     return total
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def multiply_rows(
     offsets: Any, neighbour: Any, weight: Any, diagonal: Any, direction: Any, begin: int, end: int,
     product: Any,
@@ -128,7 +128,7 @@ def multiply_rows(
                 product[i, lane] -= w * direction[j, lane]
 
 
-@_compile  # type: ignore[untyped-decorator]
+@_compile
 def grow_clusters(offsets: Any, neighbour: Any, inverse_diagonal: Any, full: int) -> Any:
     """Cluster of each item, -1 for held and unrated ones."""
     n = len(offsets) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import narwhals as nw
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 
-LIBRARIES = ("pandas", "polars", "pyarrow")
+Library = Literal["pandas", "polars", "pyarrow"]
+LIBRARIES: tuple[Library, ...] = ("pandas", "polars", "pyarrow")
 
 
 def make_frame(columns: Mapping[str, NDArray[Any]], library: str | None, *, explicit: bool) -> Any:
@@ -20,14 +21,13 @@ def make_frame(columns: Mapping[str, NDArray[Any]], library: str | None, *, expl
     if library is not None and library not in LIBRARIES:
         raise InputError(f"library must be one of {', '.join(LIBRARIES)}, but is {library!r}")
     installed = [name for name in LIBRARIES if importlib.util.find_spec(name) is not None]
-    if library not in installed:
-        if explicit:
-            raise InputError(f"library={library!r} is not installed")
-        if not installed:
-            raise ImportError("to_frame needs a data frame library: pip install pandas")
-        library = installed[0]
+    if explicit and library not in installed:
+        raise InputError(f"library={library!r} is not installed")
+    if not installed:
+        raise ImportError("to_frame needs a data frame library: pip install pandas")
+    chosen = next((name for name in installed if name == library), installed[0])
     data = {name: _plain(column) for name, column in columns.items()}
-    return nw.from_dict(data, backend=library).to_native()
+    return nw.from_dict(data, backend=chosen).to_native()
 
 
 def _plain(column: NDArray[Any]) -> Any:
