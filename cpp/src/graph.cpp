@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "zermelo/memory.hpp"
+
 namespace zermelo {
 namespace {
 
@@ -29,7 +31,7 @@ ReverseRows<Value> reverse_rows(const OrderedPairs& pairs, const Credits& credit
                                 Team& team) {
   const auto n_pairs = static_cast<std::int64_t>(pairs.second.size());
   ReverseRows<Value> out{Buffer<std::int64_t>(static_cast<std::size_t>(n) + 1),
-                         Buffer<Reverse<Value>>(pairs.second.size())};
+                         large_buffer<Reverse<Value>>(pairs.second.size())};
   std::int64_t* offsets = out.offsets.data();
   std::fill_n(offsets, n + 1, 0);
   // Each range of items reads every pair and writes its own: rereading in order costs less than
@@ -126,9 +128,9 @@ PairGraphBuffers<Value> build(const OrderedPairs& pairs, const Credits& credits,
   std::partial_sum(offsets, offsets + n + 1, offsets);
 
   const auto n_entries = static_cast<std::size_t>(offsets[n]);
-  out.neighbour = Buffer<std::int32_t>(n_entries);
-  out.win = Buffer<Value>(n_entries);
-  out.loss = Buffer<Value>(n_entries);
+  out.neighbour = large_buffer<std::int32_t>(n_entries);
+  out.win = large_buffer<Value>(n_entries);
+  out.loss = large_buffer<Value>(n_entries);
   team.run(rows.count(), [&](std::int64_t chunk) {
     const auto [low, high] = rows[chunk];
     for (std::int64_t i = low; i < high; ++i) {

@@ -9,6 +9,7 @@
 
 #include "laplacian.hpp"
 #include "zermelo/bradley_terry.hpp"
+#include "zermelo/memory.hpp"
 
 namespace zermelo {
 
@@ -96,7 +97,7 @@ class Information {
         diagonal_(n()),
         inverse_diagonal_(n()),
         score_(n()),
-        weight_(static_cast<std::size_t>(model.graph.n_entries())) {}
+        weight_(large_buffer<Weight>(static_cast<std::size_t>(model.graph.n_entries()))) {}
 
   std::size_t n() const { return static_cast<std::size_t>(model_.graph.n_items()); }
   const std::vector<double>& score() const { return score_; }

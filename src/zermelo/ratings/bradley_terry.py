@@ -157,7 +157,6 @@ def bradley_terry(
         model=model,
         counts=counts,
         graph=plan.graph,
-        comparisons=counts.comparisons_per_item(),
         unrated=plan.unrated,
         solver=name,
         converged=bool(converged),
@@ -197,7 +196,7 @@ def _plan(
                 f"The comparison graph is not connected ({found.n_weak} components); differences "
                 "between them rest on the prior alone",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
         return _Plan(graph, everyone, together, nobody, {})
     if found.n_strong == 1:

@@ -16,7 +16,7 @@ from ..files import read_arrays, write_arrays
 from ..pair_counts import PairCounts
 from .existence import PartialOrder, beats_between
 from .graph import Graph, Ties
-from .result import RatingResult, label_of
+from .result import RatingResult, label_of, ranks_of
 from .scale import RatingScale
 from .uncertainty import (
     EXACT_BELOW,
@@ -76,8 +76,6 @@ class BradleyTerryFit(RatingResult):
     ability : ndarray of float64, shape (n_items,)
         Log-strengths, summing to zero over the rated items (over each component where they were
         rated separately; on the fixed items' scale where some were fixed); NaN where unrated.
-    comparisons : ndarray of int64, shape (n_items,)
-        In how many comparisons each item took part.
     unrated : dict of label to str
         Items without an ability, and why.
     solver, converged, n_iter
@@ -94,7 +92,6 @@ class BradleyTerryFit(RatingResult):
     model: Model = field(kw_only=True)
     counts: PairCounts | None = field(kw_only=True)
     graph: Graph | None = field(kw_only=True)
-    comparisons: NDArray[np.int64] = field(kw_only=True)
     unrated: dict[Any, str] = field(kw_only=True)
     solver: str = field(kw_only=True)
     converged: bool = field(kw_only=True)
@@ -104,12 +101,22 @@ class BradleyTerryFit(RatingResult):
 
     def __repr__(self) -> str:
         unrated = f" ({len(self.unrated):,} unrated)" if self.unrated else ""
-        total = int(self.comparisons.sum()) // 2
+        total = (
+            int(self.comparisons.sum()) // 2 if self.counts is None else self.counts.n_comparisons
+        )
         done = "converged" if self.converged else "did not converge"
         return (
             f"BradleyTerryFit({self.n_items:,} items{unrated}, {total:,} comparisons, "
             f"{self.solver} {done} in {self.n_iter} iterations)"
         )
+
+    @property
+    def comparisons(self) -> NDArray[np.int64]:
+        """In how many comparisons each item took part, shape (n_items,)."""
+        value: NDArray[np.int64] = self._remember(
+            "comparisons", lambda: self._data("comparisons")[0].comparisons_per_item()
+        )
+        return value
 
     @property
     def backend(self) -> str:
@@ -320,11 +327,10 @@ class BradleyTerryFit(RatingResult):
         component = self.model.component
         order, sizes = self._order, np.bincount(component)
         ranks = np.empty(self.n_items, np.int64)
-        for name in range(len(sizes)):
-            members = component == name
-            ability = self.ability[members]
-            better = (ability[:, None] < ability[None, :]).sum(axis=1)
-            ranks[members] = 1 + better + sum(int(sizes[above]) for above in order.above(name))
+        by_component = np.argsort(component, kind="stable")
+        for name, members in enumerate(np.split(by_component, np.cumsum(sizes)[:-1])):
+            above = sum(int(sizes[other]) for other in order.above(name))
+            ranks[members] = above + ranks_of(self.ability[members])
         return ranks
 
     def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> Real:
@@ -496,6 +502,7 @@ class BradleyTerryFit(RatingResult):
             "n_iter": self.n_iter,
             "ability_error": self.ability_error,
             "score_norm": self.score_norm,
+            "log_likelihood": self.log_likelihood,
             "frame_backend": self.frame_backend,
             "ordered": None if self.counts is None else self.counts.ordered,
             "data": data,
@@ -537,7 +544,7 @@ class BradleyTerryFit(RatingResult):
                 graph = Graph.build(counts, meta["ties"], backend, 1)
                 if meta["unrated"] or model.component.max(initial=0) > 0:
                     graph = graph.within(model.component)
-            return cls(
+            fit = cls(
                 items,
                 model.reported(),
                 scale=RatingScale(*meta["scale"]),
@@ -545,7 +552,6 @@ class BradleyTerryFit(RatingResult):
                 model=model,
                 counts=counts,
                 graph=graph,
-                comparisons=arrays["comparisons"],
                 unrated={label_of(items[place]): reason for place, reason in meta["unrated"]},
                 solver=meta["solver"],
                 converged=meta["converged"],
@@ -553,6 +559,9 @@ class BradleyTerryFit(RatingResult):
                 ability_error=meta["ability_error"],
                 score_norm=meta["score_norm"],
             )
+            fit._memo["comparisons"] = arrays["comparisons"]
+            fit._memo["log_likelihood"] = meta["log_likelihood"]
+            return fit
         except KeyError as error:
             raise InputError(f"{os.fspath(path)!r} is damaged: it has no {error}") from error
 

@@ -21,6 +21,12 @@ def label_of(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def ranks_of(ability: NDArray[np.float64]) -> NDArray[np.int64]:
+    """1 for the best; equal abilities share a rank."""
+    ascending = np.sort(ability)
+    return 1 + len(ability) - np.searchsorted(ascending, ability, side="right")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class RatingResult:
     """Items with abilities on a scale; the base of the results of every rating model."""
@@ -103,9 +109,7 @@ class RatingResult:
         """Ranks, 1 is the best, equal abilities share one; 0 where unrated, shape (n_items,)."""
         rated = self.rated
         ranks = np.zeros(self.n_items, np.int64)
-        ascending = np.sort(self.ability[rated])
-        better = len(ascending) - np.searchsorted(ascending, self.ability[rated], side="right")
-        ranks[rated] = 1 + better
+        ranks[rated] = ranks_of(self.ability[rated])
         return ranks
 
     def predict(self, a: Any, b: Any) -> Any:
