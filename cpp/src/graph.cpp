@@ -10,6 +10,7 @@ namespace zermelo {
 namespace {
 
 constexpr std::int64_t kPairsPerChunk = 1 << 18;
+constexpr std::int64_t kPairsPerCheck = 1 << 20;
 
 // One end of a pair as the second item sees it.
 template <class Value>
@@ -42,7 +43,9 @@ ReverseRows<Value> reverse_rows(const OrderedPairs& pairs, const Credits& credit
   };
   team.run(n_ranges, [&](std::int64_t chunk) {
     const auto [low, high] = range(chunk);
-    for (const std::int32_t item : pairs.second) {
+    for (std::int64_t k = 0; k < n_pairs; ++k) {
+      if (k % kPairsPerCheck == 0) team.check();
+      const std::int32_t item = pairs.second[static_cast<std::size_t>(k)];
       if (item >= low && item < high) ++offsets[item + 1];
     }
   });
@@ -52,6 +55,7 @@ ReverseRows<Value> reverse_rows(const OrderedPairs& pairs, const Credits& credit
   team.run(n_ranges, [&](std::int64_t chunk) {
     const auto [low, high] = range(chunk);
     for (std::int64_t k = 0; k < n_pairs; ++k) {
+      if (k % kPairsPerCheck == 0) team.check();
       const auto pair = static_cast<std::size_t>(k);
       const std::int32_t item = pairs.second[pair];
       if (item < low || item >= high) continue;

@@ -69,9 +69,10 @@ class Team {
     if (stop_.load(std::memory_order_relaxed)) throw Interrupted{};
   }
 
-  // For loops that are not cut into chunks: asks the caller, and throws Interrupted to stop.
+  // For loops that are not cut into short chunks, inside a chunk or outside: asks the caller (on
+  // its own thread), and throws Interrupted to stop.
   void check() {
-    poll();
+    if (std::this_thread::get_id() == caller_) poll();
     if (stop_.load(std::memory_order_relaxed)) throw Interrupted{};
   }
 
@@ -123,6 +124,7 @@ class Team {
   }
 
   Control control_;
+  std::thread::id caller_ = std::this_thread::get_id();
   std::vector<std::thread> helpers_;
   void (*call_)(void*, std::int64_t) = nullptr;
   void* work_ = nullptr;

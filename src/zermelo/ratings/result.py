@@ -103,7 +103,9 @@ class RatingResult:
                 raise InputError(f"anchor's rating must be a number, but is {rating!r}")
             shift = float(rating) - float(new.rating(self.ability[place]))
             new = RatingScale(initial, scale, base, shift)
-        return replace(self, scale=new)
+        rescaled = replace(self, scale=new)
+        rescaled._memo.update(self._memo)  # nothing in it depends on the scale
+        return rescaled
 
     def rank(self) -> NDArray[np.int64]:
         """Ranks, 1 is the best, equal abilities share one; 0 where unrated, shape (n_items,)."""
