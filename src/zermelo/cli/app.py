@@ -1,0 +1,287 @@
+"""The commands: `zermelo rank` and `zermelo demo`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
+
+from .. import __version__
+from ..errors import InputError
+from ..pair_counts import PairCounts
+from ..ratings.bradley_terry import bradley_terry
+from .board import check_output, make_board, print_board, write_board
+from .demo import run_demo
+from .files import open_source
+from .votes import find_columns, read_votes
+
+# The base of typer's errors about arguments has no public name of its own.
+UsageError = typer.BadParameter.__bases__[0]
+# What the Python functions' messages call their arguments, to be said as options.
+ARGUMENTS = re.compile(r"\b(components|prior|ties|solver|threads|level)( ?= ?| > )\"?([\w.]+)\"?")
+
+
+class OneLineErrors(TyperGroup):
+    """Ends with one line on stderr and a code that is not zero, never with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except UsageError as error:
+            fail(f"{error.format_message()} (zermelo {ctx.invoked_subcommand or ''} --help)", 2)
+        except InputError as error:
+            fail(in_options(str(error)), 1)
+        except MemoryError as error:
+            fail(f"not enough memory ({error})", 1)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            fail(str(error), 1)
+        except ImportError as error:
+            # No backend can run: the registry's message says which, and what installs one.
+            fail(str(error), 1)
+
+
+app = typer.Typer(
+    cls=OneLineErrors, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+class Components(StrEnum):
+    error = "error"
+    largest = "largest"
+    separate = "separate"
+
+
+class Ties(StrEnum):
+    half = "half"
+    drop = "drop"
+
+
+class Solver(StrEnum):
+    auto = "auto"
+    mm = "mm"
+    newman = "newman"
+    newton = "newton"
+
+
+def run() -> None:
+    """Runs the command line on the process's arguments."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding cannot show must not end the program.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="zermelo")
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Says what is wrong in one line on stderr and ends the program."""
+    line = " ".join(message.split())
+    typer.echo(f"zermelo: {line}", err=True)
+    raise typer.Exit(code)
+
+
+def in_options(message: str) -> str:
+    """An error message of the Python functions, in the words of the command line."""
+    return ARGUMENTS.sub(lambda m: f"--{m[1]} 1" if m[2] == " > " else f"--{m[1]} {m[3]}", message)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zermelo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def zermelo(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Rank items from pairwise comparisons, with honest uncertainty."""
+
+
+@contextmanager
+def stage(description: str) -> Iterator[None]:
+    """Shows on a terminal's stderr what is going on and for how long; nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(description, total=None)
+        yield
+
+
+def label_and_number(text: str, option: str) -> tuple[str, float]:
+    """The parts of LABEL=NUMBER; the label may hold a "=" itself."""
+    label, separator, number = text.rpartition("=")
+    try:
+        if not separator or not label:
+            raise ValueError
+        return label, float(number)
+    except ValueError:
+        raise InputError(f"{option} {text}: must look like {option} NAME=NUMBER") from None
+
+
+def find_item(counts: PairCounts, name: str, option: str) -> object:
+    """The item that is written as `name`."""
+    names = {str(item): item for item in counts.items.tolist()}
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise InputError(f"{option}: there is no item {name!r}{hint}")
+    return names[name]
+
+
+def keep_compared(counts: PairCounts, least: int) -> tuple[PairCounts, list[str]]:
+    """Only items with `least` comparisons among themselves, and a note on the others."""
+    kept = counts
+    while (few := kept.comparisons_per_item() < least).any():
+        if (~few).sum() < 2:
+            most = int(counts.comparisons_per_item().max())
+            raise InputError(
+                f"--min-comparisons {least} leaves no two items (the most any item has is {most:,})"
+            )
+        kept = kept.select(~few)
+    left_out = counts.n_items - kept.n_items
+    if not left_out:
+        return kept, []
+    items = "item" if left_out == 1 else "items"
+    return kept, [f"{left_out:,} {items} with fewer than {least:,} comparisons left out"]
+
+
+@app.command()
+def rank(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="CSV, TSV, Parquet or JSON lines; gzip too; several, or a pattern.",
+        ),
+    ],
+    a: Annotated[str | None, typer.Option(help="Column of the first item.")] = None,
+    b: Annotated[str | None, typer.Option(help="Column of the second item.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Column of labels, winners or scores of the first item.")
+    ] = None,
+    count: Annotated[
+        str | None, typer.Option(help="Column that says how many comparisons a row stands for.")
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(help="Column that says how much a comparison matters.")
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="LABEL", help="Leave out rows with this outcome.")
+    ] = None,
+    score: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=SCORE", help="What an outcome means for the first item: 0 to 1."
+        ),
+    ] = None,
+    min_comparisons: Annotated[
+        int, typer.Option(min=0, help="Leave out items with fewer comparisons.")
+    ] = 0,
+    components: Annotated[
+        Components, typer.Option(help="What to do where some items never lost to the others.")
+    ] = Components.error,
+    prior: Annotated[
+        float, typer.Option(min=0.0, help="Games each item plays against an average one.")
+    ] = 0.0,
+    ties: Annotated[Ties, typer.Option(help="A tie is half a win each, or left out.")] = Ties.half,
+    solver: Annotated[Solver, typer.Option(help="How to fit.")] = Solver.auto,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Default: as many as the machine allows.")
+    ] = None,
+    level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
+    anchor: Annotated[
+        str | None, typer.Option(metavar="ITEM=RATING", help="Shift all so that ITEM has RATING.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Print only the best.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write all to a .csv, .parquet or .json file.")
+    ] = None,
+) -> None:
+    """Rank the items of files of votes, games or verdicts.
+
+    Finds columns by their usual names (model_a, model_b, winner, say) and rates on the Elo scale.
+    """
+    if output is not None:
+        check_output(output)
+    if not 0 < level < 1:
+        raise InputError(f"--level must lie between 0 and 1, but is {level:g}")
+    anchored = label_and_number(anchor, "--anchor") if anchor else None
+    scores = dict(label_and_number(text, "--score") for text in score or ())
+    for label, value in scores.items():
+        if not 0 <= value <= 1:
+            raise InputError(f"--score {label}={value:g}: a score must lie between 0 and 1")
+
+    connection = duckdb.connect()
+    if threads is not None:
+        connection.execute(f"SET threads = {threads}")
+    source = open_source(connection, files)
+    columns = find_columns(source, a=a, b=b, outcome=outcome, count=count, weight=weight)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with stage(f"reading {source.name}"):
+            votes = read_votes(connection, source, columns, drop=drop or (), scores=scores)
+        counts, few = keep_compared(votes.counts, min_comparisons)
+        anchor_item = find_item(counts, anchored[0], "--anchor") if anchored else None
+        with stage(f"rating {counts.n_items:,} items"):
+            fit = bradley_terry(
+                counts,
+                ties=ties.value,
+                prior=prior,
+                components=components.value,
+                solver=solver.value,
+                threads=threads,
+            )
+            board = make_board(fit, counts, level, (anchor_item, anchored[1]) if anchored else None)
+    if output is not None:
+        write_board(connection, board, output)
+
+    # Off a terminal lines may be as long as the names are.
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=10_000, no_color=True)
+    print_board(console, board, top)
+    notes = [
+        f"{counts.n_items:,} items, {counts.n_comparisons:,} comparisons"
+        + (f" ({100 * votes.tie_share:.1f}% ties)" if votes.tie_share else "")
+        + f" from {source.name} ({columns})",
+        *votes.notes,
+        *few,
+        *(in_options(str(warning.message)) for warning in caught),
+    ]
+    if top is not None and top < len(board):
+        notes.append(f"{len(board) - top:,} more items not shown")
+    console.print()
+    for note in notes:
+        console.print(note, style="dim", markup=False)
+
+
+@app.command()
+def demo(
+    votes: Annotated[int, typer.Option(min=1, help="How many votes to make.")] = 1_000_000,
+    items: Annotated[int, typer.Option(min=2, help="How many items they compare.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same votes.")] = 0,
+) -> None:
+    """Make realistic votes, rank them, and show how long each step took."""
+    run_demo(Console(highlight=False), n_votes=votes, n_items=items, seed=seed)

@@ -1,0 +1,183 @@
+"""The leaderboard: its rows, how it is printed, and the files it is written to."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import InputError
+from ..pair_counts import PairCounts
+from .files import identifier, literal, one_line_errors
+
+OUTPUTS = {
+    ".csv": "FORMAT csv, HEADER",
+    ".parquet": "FORMAT parquet",
+    ".json": "FORMAT json, ARRAY true",
+}
+ELO_PER_ABILITY = 400.0 / math.log(10.0)
+# A line of dots and whiskers is drawn where the terminal leaves at least this much room.
+WHISKER_WIDTHS = (16, 40)
+
+
+@dataclass(frozen=True)
+class Board:
+    """One row an item, best first; the unrated last, with NaN for their numbers."""
+
+    rank: NDArray[Any]
+    item: NDArray[Any]
+    rating: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    comparisons: NDArray[np.int64]
+    ability: NDArray[np.float64]
+    standard_error: NDArray[np.float64]
+    level: float
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+
+def make_board(
+    fit: Any, counts: PairCounts, level: float, anchor: tuple[object, float] | None
+) -> Board:
+    """The fit's ratings with their sandwich intervals, on the Elo scale."""
+    interval = fit.interval(level=level, kind="sandwich")
+    rating = (fit.rescale(anchor=anchor) if anchor else fit).rating
+    ability = np.asarray(fit.ability)
+    order = np.argsort(-np.where(np.isnan(ability), -np.inf, ability), kind="stable")
+    return Board(
+        rank=np.asarray(fit.rank())[order],
+        item=np.asarray(fit.items)[order],
+        rating=rating[order],
+        lower=(rating + ELO_PER_ABILITY * (interval.lower - ability))[order],
+        upper=(rating + ELO_PER_ABILITY * (interval.upper - ability))[order],
+        comparisons=np.asarray(counts.comparisons_per_item(), np.int64)[order],
+        ability=ability[order],
+        standard_error=np.asarray(interval.standard_error)[order],
+        level=level,
+    )
+
+
+def print_board(console: Console, board: Board, top: int | None = None) -> None:
+    """A coloured table on a terminal, plain columns elsewhere; names are never cut short."""
+    shown = len(board) if top is None else min(top, len(board))
+    names = [_printable(str(item)) for item in board.item[:shown]]
+    drawn = _whisker_width(console, names) if console.is_terminal else 0
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("rank", justify="right", no_wrap=True, style="dim")
+    table.add_column("item", overflow="fold", style="bold")
+    table.add_column("rating", justify="right", no_wrap=True, style="cyan")
+    table.add_column(f"{100 * board.level:g}% interval", justify="right", no_wrap=True)
+    if drawn:
+        table.add_column("", no_wrap=True)
+    table.add_column("comparisons", justify="right", no_wrap=True)
+    finite = np.isfinite(board.lower[:shown]) & np.isfinite(board.upper[:shown])
+    low = float(np.min(board.lower[:shown][finite], initial=math.inf))
+    high = float(np.max(board.upper[:shown][finite], initial=-math.inf))
+    for row in range(shown):
+        cells = [
+            Text(_rank(board.rank[row])),
+            Text(names[row]),
+            Text(_number(board.rating[row])),
+            Text(_interval(board.lower[row], board.upper[row])),
+        ]
+        if drawn:
+            values = board.lower[row], board.rating[row], board.upper[row]
+            cells.append(_whisker(*map(float, values), low, high, drawn))
+        table.add_row(*cells, Text(f"{board.comparisons[row]:,}"))
+    console.print(table)
+
+
+def check_output(path: Path) -> None:
+    """Raises before the work starts if the leaderboard could not be written afterwards."""
+    if path.suffix.lower() not in OUTPUTS:
+        known = ", ".join(OUTPUTS)
+        raise InputError(f"--output {path}: the ending must be one of {known}")
+    if not os.access(path.parent, os.W_OK) or not path.parent.is_dir():
+        raise InputError(f"--output {path}: the folder {path.parent} cannot be written to")
+    if path.is_dir():
+        raise InputError(f"--output {path}: that is a folder")
+
+
+def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path) -> None:
+    """Writes every row, in full precision; a file that is there is replaced as a whole."""
+    columns = {
+        "rank": board.rank,
+        "item": board.item,
+        "rating": board.rating,
+        "lower": board.lower,
+        "upper": board.upper,
+        "comparisons": board.comparisons,
+        "ability": board.ability,
+        "standard_error": board.standard_error,
+    }
+    selected = ", ".join(
+        f"unnest(${position}) AS {identifier(name)}" for position, name in enumerate(columns, 1)
+    )
+    values = [
+        [None if cell != cell else cell for cell in column.tolist()] for column in columns.values()
+    ]
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".zermelo-") as folder:
+        written = Path(folder) / f"board{path.suffix.lower()}"
+        with one_line_errors(f"cannot write {path}"):
+            connection.execute(f"CREATE TEMP TABLE board AS SELECT {selected}", values)
+            options = OUTPUTS[path.suffix.lower()]
+            connection.execute(f"COPY board TO {literal(str(written))} ({options})")
+        written.replace(path)
+
+
+def _rank(rank: Any) -> str:
+    return "" if rank != rank or rank <= 0 else str(int(rank))
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if math.isfinite(value) else "unrated"
+
+
+def _interval(lower: float, upper: float) -> str:
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return ""
+    return f"{lower:.1f} – {upper:.1f}"
+
+
+def _printable(name: str) -> str:
+    """`name` without what would break a line or steer the terminal."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _whisker_width(console: Console, names: list[str]) -> int:
+    longest = max((Text(name).cell_len for name in names), default=0)
+    room = console.width - longest - len("rank  rating  1234.5 – 1234.5  comparisons") - 10
+    least, most = WHISKER_WIDTHS
+    return 0 if room < least else min(room, most)
+
+
+def _whisker(
+    lower: float, rating: float, upper: float, low: float, high: float, width: int
+) -> Text:
+    """The interval as a line with a dot at the rating, on the axis from `low` to `high`."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return Text("")
+    span = max(high - low, 1e-9)
+    left, dot, right = (
+        round((value - low) / span * (width - 1)) for value in (lower, rating, upper)
+    )
+    cells = [" "] * width
+    cells[left : right + 1] = "─" * (right + 1 - left)
+    text = Text("".join(cells), style="dim")
+    text.plain = text.plain[:dot] + "●" + text.plain[dot + 1 :]
+    text.stylize("not dim cyan", dot, dot + 1)
+    return text

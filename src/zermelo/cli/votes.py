@@ -1,0 +1,354 @@
+"""From a file's rows to PairCounts: finds the columns, aggregates in DuckDB, reads the outcomes."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+
+from ..comparisons import Comparisons
+from ..errors import InputError
+from ..outcomes import KNOWN
+from ..pair_counts import PairCounts
+from .files import Source, identifier, one_line_errors
+
+# Pairs of columns in the order in which they are looked for; compared without case.
+PAIRS = (
+    ("model_a", "model_b"),
+    ("left", "right"),
+    ("winner", "loser"),
+    ("item_a", "item_b"),
+    ("player_a", "player_b"),
+    ("team_a", "team_b"),
+    ("home_team", "away_team"),
+    ("home", "away"),
+    ("a", "b"),
+)
+OUTCOMES = ("winner", "outcome", "result", "vote", "verdict")
+COUNTS = ("count", "games")
+# A column of booleans arrives as text.
+TRUTH_VALUES = {"true": 1.0, "false": 0.0}
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+SHOWN_LABELS = 5
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of the columns that are used; without `outcome`, `a` won every row."""
+
+    a: str
+    b: str
+    outcome: str | None = None
+    count: str | None = None
+    weight: str | None = None
+
+    def __str__(self) -> str:
+        used = (self.a, self.b, self.outcome, self.count, self.weight)
+        return ", ".join(name for name in used if name is not None)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What a file amounts to, and what was left out of it on the way."""
+
+    counts: PairCounts
+    tie_share: float
+    notes: list[str] = field(default_factory=list)
+
+
+def find_columns(
+    source: Source,
+    *,
+    a: str | None = None,
+    b: str | None = None,
+    outcome: str | None = None,
+    count: str | None = None,
+    weight: str | None = None,
+) -> Columns:
+    """The columns named by the options, the others by the names that votes usually have."""
+    given = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight}
+    for option, column in given.items():
+        if column is not None and column not in source.columns:
+            close = difflib.get_close_matches(column, source.columns, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"--{option}: {source.name} has no column {column!r}{hint} {_there_are(source)}"
+            )
+    names = {column.lower(): column for column in reversed(source.columns)}
+    named = a is not None and b is not None
+    if a is None and b is None:
+        a, b = next(
+            ((names[x], names[y]) for x, y in PAIRS if x in names and y in names), (None, None)
+        )
+        if a is None:
+            looked_for = ", ".join(f"{x}/{y}" for x, y in PAIRS)
+            raise InputError(
+                f"{source.name} has none of the pairs of columns {looked_for}; name yours with "
+                f"--a and --b {_there_are(source)}"
+            )
+    if a is None or b is None or a == b:
+        raise InputError("--a and --b must name two columns, or be left out both")
+    taken = {a, b, outcome, count, weight}
+    if outcome is None and (a.lower(), b.lower()) != ("winner", "loser"):
+        outcome = next((names[x] for x in OUTCOMES if x in names and names[x] not in taken), None)
+        if outcome is None and not named:
+            raise InputError(
+                f"{source.name} has no column of outcomes ({', '.join(OUTCOMES)}); name it with "
+                f"--outcome, or say --a {a} --b {b} if {a} always won {_there_are(source)}"
+            )
+    if count is None:
+        taken.add(outcome)
+        count = next((names[x] for x in COUNTS if x in names and names[x] not in taken), None)
+    return Columns(a, b, outcome, count, weight)
+
+
+def _there_are(source: Source) -> str:
+    return f"(there are {', '.join(source.columns)})"
+
+
+def read_votes(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    columns: Columns,
+    *,
+    drop: Sequence[str] = (),
+    scores: Mapping[str, float] | None = None,
+) -> Votes:
+    """Aggregates the rows in DuckDB, which may spill to disk, and counts the pairs."""
+    with one_line_errors(f"cannot read {source.name}"):
+        _aggregate(connection, source, columns)
+    notes = _check_rows(connection, source, columns)
+    if columns.outcome is None:
+        if drop or scores:
+            raise InputError("--drop and --score need a column of outcomes (--outcome)")
+        connection.execute("CREATE TEMP TABLE scores AS SELECT NULL AS outcome, 1.0 AS score")
+    else:
+        notes += _score_outcomes(connection, source, columns.outcome, drop, scores or {})
+    counts = _count(connection, columns)
+    total, ties = _row(
+        connection,
+        "SELECT sum(n), coalesce(sum(n) FILTER (score = 0.5), 0) FROM scored",
+    )
+    tie_share = float(ties) / float(total) if total else 0.0
+    return Votes(counts, tie_share, notes)
+
+
+def _aggregate(connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
+    integers = all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
+    label = "BIGINT" if integers else "VARCHAR"
+    outcome = (
+        f"trim(coalesce(CAST({identifier(columns.outcome)} AS VARCHAR), ''))"
+        if columns.outcome
+        else "NULL"
+    )
+    count = _number(columns.count)
+    weight = _number(columns.weight)
+    # A count that is not whole would vanish in the sum, so the first bad one is kept.
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE votes AS
+        SELECT CAST({identifier(columns.a)} AS {label}) AS a,
+               CAST({identifier(columns.b)} AS {label}) AS b,
+               {outcome} AS outcome,
+               {weight} AS weight,
+               count(*) AS n_rows,
+               CAST(sum(CASE WHEN {count} BETWEEN 0 AND 1e15 THEN {count} END) AS BIGINT) AS n,
+               any_value(coalesce(CAST({_column(columns.count)} AS VARCHAR), '')) FILTER (
+                   {count} IS NULL OR {count} <> floor({count}) OR NOT {count} BETWEEN 0 AND 1e15
+               ) AS bad_count,
+               any_value(coalesce(CAST({_column(columns.weight)} AS VARCHAR), '')) FILTER (
+                   {weight} IS NULL OR NOT isfinite({weight}) OR {weight} < 0
+               ) AS bad_weight
+        FROM {source.sql}
+        GROUP BY ALL
+        """
+    )
+
+
+def _column(name: str | None) -> str:
+    return identifier(name) if name else "1"
+
+
+def _number(name: str | None) -> str:
+    return f"TRY_CAST({_column(name)} AS DOUBLE)"
+
+
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
+) -> list[str]:
+    """Raises for rows that cannot be used; returns notes on those that are left out."""
+    rows, no_a, no_b, bad_count, bad_weight = _row(
+        connection,
+        """
+        SELECT coalesce(sum(n_rows), 0),
+               coalesce(sum(n_rows) FILTER (a IS NULL), 0),
+               coalesce(sum(n_rows) FILTER (b IS NULL), 0),
+               any_value(bad_count), any_value(bad_weight)
+        FROM votes
+        """,
+    )
+    if rows == 0:
+        raise InputError(f"{source.name} has no rows")
+    for name, empty in ((columns.a, no_a), (columns.b, no_b)):
+        if empty:
+            raise InputError(f"{name} is empty in {_many(empty, 'row')} of {source.name}")
+    if bad_count is not None:
+        raise InputError(
+            f"{columns.count} must be whole and non-negative, but {source.name} has {bad_count!r}"
+        )
+    if bad_weight is not None:
+        raise InputError(
+            f"{columns.weight} must be finite and non-negative, but {source.name} has "
+            f"{bad_weight!r}"
+        )
+    itself, others = _row(
+        connection,
+        "SELECT coalesce(sum(n) FILTER (a = b), 0), count(*) FILTER (a <> b) FROM votes",
+    )
+    if not others:
+        raise InputError(f"{source.name} compares no item with another")
+    connection.execute("DELETE FROM votes WHERE a = b")
+    if itself:
+        return [f"{_many(itself, 'comparison')} of an item with itself left out"]
+    return []
+
+
+def _score_outcomes(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    column: str,
+    drop: Sequence[str],
+    scores: Mapping[str, float],
+) -> list[str]:
+    """Fills the table `scores`: outcome -> score of `a`, without the outcomes to drop."""
+    notes: list[str] = []
+    found: dict[str, int] = {
+        str(label): int(n)
+        for label, n in connection.execute(
+            "SELECT outcome, sum(n) FROM votes GROUP BY outcome ORDER BY 2 DESC, 1"
+        ).fetchall()
+    }
+    for option, labels in (("--drop", drop), ("--score", list(scores))):
+        for label in labels:
+            if not any(_same(label, other) for other in found):
+                raise InputError(
+                    f"{option}: {column} has no label {label!r}; it has {_listed(found)}"
+                )
+    for label in [other for other in found if any(_same(other, wanted) for wanted in drop)]:
+        notes.append(f"{_many(found.pop(label), 'comparison')} with {column} {label!r} dropped")
+        connection.execute("DELETE FROM votes WHERE outcome = ?", [label])
+    if not found:
+        raise InputError(f"every row of {source.name} was dropped")
+    if "" in found:
+        raise InputError(
+            f"{column} is empty in {_many(found[''], 'comparison')} of {source.name}; "
+            "--drop '' leaves them out"
+        )
+    if _names_winners(connection, found, scores):
+        # The column holds the winner's own name: spell it by its side.
+        connection.execute(
+            "UPDATE votes SET outcome = CASE WHEN outcome = CAST(a AS VARCHAR) THEN 'a' "
+            "WHEN outcome = CAST(b AS VARCHAR) THEN 'b' ELSE outcome END"
+        )
+        found = {"a": 0, "b": 0} | {label: n for label, n in found.items() if _known(label) == 0.5}
+    values: dict[str, float] = {}
+    unknown: dict[str, int] = {}
+    for label, n in found.items():
+        score = next((value for key, value in scores.items() if _same(key, label)), None)
+        score = _known(label) if score is None else score
+        if score is None:
+            unknown[label] = n
+        else:
+            values[label] = score
+    if unknown:
+        first = next(iter(unknown))
+        raise InputError(
+            f"{column} has labels that are not known: {_listed(unknown)}; leave them out with "
+            f"--drop {first!r}, or give the first item's score with --score {first + '=0.5'!r}"
+        )
+    connection.execute(
+        "CREATE TEMP TABLE scores AS SELECT unnest($1) AS outcome, unnest($2) AS score",
+        [list(values), list(values.values())],
+    )
+    return notes
+
+
+def _names_winners(
+    connection: duckdb.DuckDBPyConnection, found: Mapping[str, int], scores: Mapping[str, float]
+) -> bool:
+    """Whether every outcome but ties is one of the two labels of its own row."""
+    ties = [label for label in found if _known(label) == 0.5]
+    if scores or len(ties) == len(found):
+        return False
+    (others,) = _row(
+        connection,
+        "SELECT count(*) FROM votes WHERE outcome <> CAST(a AS VARCHAR) "
+        "AND outcome <> CAST(b AS VARCHAR) AND NOT list_contains(?, outcome)",
+        [ties],
+    )
+    return bool(others == 0)
+
+
+def _known(label: str) -> float | None:
+    """The score that a label stands for by itself: a number, or a word that is known."""
+    try:
+        value = float(label)
+    except ValueError:
+        folded = label.casefold()
+        return TRUTH_VALUES.get(folded, KNOWN.get(folded))
+    return value if 0 <= value <= 1 and not math.isnan(value) else None
+
+
+def _same(label: str, other: str) -> bool:
+    return label.strip().casefold() == other.strip().casefold()
+
+
+def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCounts:
+    """Codes instead of labels, so that a pair costs a few bytes on its way out of DuckDB."""
+    connection.execute(
+        """
+        CREATE TEMP TABLE items AS
+        SELECT label, CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code
+        FROM (SELECT a AS label FROM votes UNION SELECT b FROM votes);
+        CREATE TEMP TABLE scored AS
+        SELECT first.code AS a, second.code AS b, scores.score, votes.weight,
+               CAST(sum(votes.n) AS BIGINT) AS n
+        FROM votes
+        JOIN items AS first ON votes.a = first.label
+        JOIN items AS second ON votes.b = second.label
+        JOIN scores ON votes.outcome IS NOT DISTINCT FROM scores.outcome
+        GROUP BY ALL
+        """
+    )
+    connection.execute("DROP TABLE votes")
+    labels = connection.execute("SELECT label FROM items ORDER BY code").fetchnumpy()["label"]
+    rows = connection.execute("SELECT * FROM scored").fetchnumpy()
+    return Comparisons(
+        np.asarray(labels)[rows["a"]],
+        np.asarray(labels)[rows["b"]],
+        np.asarray(rows["score"]) if columns.outcome else None,
+        count=np.asarray(rows["n"]),
+        weight=np.asarray(rows["weight"]) if columns.weight else None,
+    ).pair_counts()
+
+
+def _row(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list[object] | None = None
+) -> tuple[object, ...]:
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def _many(n: object, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _listed(labels: Mapping[str, int]) -> str:
+    shown = [f"{label!r} ({n:,})" for label, n in list(labels.items())[:SHOWN_LABELS]]
+    rest = len(labels) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
