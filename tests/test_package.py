@@ -1,0 +1,122 @@
+"""The package as a whole: its version, its names, what importing it costs, and its backends."""
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import zermelo as zm
+
+EXTENSION = importlib.util.find_spec("zermelo._core") is not None
+# Only loaded where they are used: each would cost more than all the rest of the import.
+HEAVY = ("scipy", "pandas", "polars", "pyarrow", "numba", "duckdb", "typer", "rich", "plotly")
+
+
+def python(code, **environment):
+    """Runs code in a fresh interpreter, as choices made at import need."""
+    variables = {k: v for k, v in os.environ.items() if k != "ZERMELO_BACKEND"} | environment
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=variables
+    )
+
+
+def test_version_is_the_installed_one():
+    assert zm.__version__ == importlib.metadata.version("zermelo")
+
+
+@pytest.mark.skipif(not EXTENSION, reason="the compiled extension is not installed")
+def test_version_of_the_extension():
+    from zermelo import _core
+
+    assert _core.__version__ == zm.__version__
+    assert zm.backend_info()["cpp"]["version"] == zm.__version__
+
+
+def test_public_names():
+    assert sorted(zm.__all__) == list(zm.__all__) or set(zm.__all__) == set(dir(zm)) & set(
+        zm.__all__
+    )
+    for name in zm.__all__:
+        assert hasattr(zm, name)
+        if callable(getattr(zm, name)):
+            assert getattr(zm, name).__doc__
+    expected = {"Comparisons", "PairCounts", "bradley_terry", "load", "backend_info", "errors"}
+    assert expected <= set(zm.__all__)
+
+
+def test_import_is_light():
+    code = (
+        f"import sys, json, zermelo; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    )
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+
+
+def test_default_backend():
+    done = python("import zermelo as zm; print(zm.backend_info()['backend'])")
+    assert done.stdout.strip() == ("cpp" if EXTENSION else "numba")
+
+
+def test_backend_from_the_environment():
+    code = "import zermelo as zm; i = zm.backend_info(); print(i['backend'], i['requested'])"
+    assert python(code, ZERMELO_BACKEND="numba").stdout.split() == ["numba", "numba"]
+    assert python(code, ZERMELO_BACKEND="").stdout.split()[1] == "None"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "zm.backend_info()",
+        "zm.bradley_terry(zm.Comparisons(['x', 'y'], ['y', 'x']))",
+    ],
+)
+def test_unknown_backend_from_the_environment(use):
+    code = f"""
+import zermelo as zm
+try:
+    {use}
+except zm.errors.InputError as error:
+    print(error)
+"""
+    done = python(code, ZERMELO_BACKEND="C++")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "ZERMELO_BACKEND must be 'cpp' or 'numba', but is 'C++'"
+
+
+def test_unknown_backend_from_an_argument():
+    comparisons = zm.Comparisons(["x", "y"], ["y", "x"])
+    with pytest.raises(zm.errors.InputError, match="backend must be 'cpp' or 'numba', but is 'c'"):
+        zm.bradley_terry(comparisons, backend="c")
+
+
+@pytest.mark.parametrize(
+    "backend",
+    ["numba", pytest.param("cpp", marks=pytest.mark.skipif(not EXTENSION, reason="no extension"))],
+)
+def test_a_fit_records_its_backend(backend):
+    fit = zm.bradley_terry(zm.Comparisons(["x", "y", "x"], ["y", "x", "y"]), backend=backend)
+    assert fit.backend == backend
+
+
+def test_without_numba_and_without_the_extension():
+    code = """
+import sys
+sys.modules["numba"] = None
+sys.modules["zermelo._core"] = None
+import zermelo as zm
+info = zm.backend_info()
+assert not info["cpp"]["available"] and not info["numba"]["available"]
+try:
+    zm.bradley_terry(zm.Comparisons(["x", "y"], ["y", "x"]))
+except ImportError as error:
+    print(error)
+"""
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'zermelo[numba]'" in done.stdout
+    assert "the compiled extension is not installed" in done.stdout
