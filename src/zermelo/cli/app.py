@@ -6,8 +6,6 @@ import difflib
 import re
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,7 +13,6 @@ from typing import Annotated, Any, NoReturn
 import duckdb
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from typer.core import TyperGroup
 
 from .. import __version__
@@ -25,10 +22,11 @@ from ..ratings.bradley_terry import bradley_terry
 from .board import check_output, make_board, print_board, write_board
 from .demo import run_demo
 from .files import open_source
+from .progress import stage
 from .votes import find_columns, read_votes
 
 # The base of typer's errors about arguments has no public name of its own.
-UsageError = typer.BadParameter.__bases__[0]
+UsageError: Any = typer.BadParameter.__bases__[0]
 # What the Python functions' messages call their arguments, to be said as options.
 ARGUMENTS = re.compile(r"\b(components|prior|ties|solver|threads|level)( ?= ?| > )\"?([\w.]+)\"?")
 
@@ -114,19 +112,6 @@ def zermelo(
     ] = False,
 ) -> None:
     """Rank items from pairwise comparisons, with honest uncertainty."""
-
-
-@contextmanager
-def stage(description: str) -> Iterator[None]:
-    """Shows on a terminal's stderr what is going on and for how long; nothing elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
-        progress.add_task(description, total=None)
-        yield
 
 
 def label_and_number(text: str, option: str) -> tuple[str, float]:
@@ -240,8 +225,10 @@ def rank(
     columns = find_columns(source, a=a, b=b, outcome=outcome, count=count, weight=weight)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with stage(f"reading {source.name}"):
-            votes = read_votes(connection, source, columns, drop=drop or (), scores=scores)
+        with stage(f"reading {source.name}") as report:
+            votes = read_votes(
+                connection, source, columns, drop=drop or (), scores=scores, report=report
+            )
         counts, few = keep_compared(votes.counts, min_comparisons)
         anchor_item = find_item(counts, anchored[0], "--anchor") if anchored else None
         with stage(f"rating {counts.n_items:,} items"):

@@ -93,8 +93,11 @@ def print_board(console: Console, board: Board, top: int | None = None) -> None:
             Text(_interval(board.lower[row], board.upper[row])),
         ]
         if drawn:
-            values = board.lower[row], board.rating[row], board.upper[row]
-            cells.append(_whisker(*map(float, values), low, high, drawn))
+            cells.append(
+                _whisker(
+                    (board.lower[row], board.rating[row], board.upper[row]), (low, high), drawn
+                )
+            )
         table.add_row(*cells, Text(f"{board.comparisons[row]:,}"))
     console.print(table)
 
@@ -165,16 +168,13 @@ def _whisker_width(console: Console, names: list[str]) -> int:
     return 0 if room < least else min(room, most)
 
 
-def _whisker(
-    lower: float, rating: float, upper: float, low: float, high: float, width: int
-) -> Text:
-    """The interval as a line with a dot at the rating, on the axis from `low` to `high`."""
-    if not (math.isfinite(lower) and math.isfinite(upper)):
+def _whisker(values: tuple[float, float, float], axis: tuple[float, float], width: int) -> Text:
+    """The interval as a line with a dot at the rating: lower, rating, upper on the axis."""
+    if not all(math.isfinite(value) for value in values):
         return Text("")
-    span = max(high - low, 1e-9)
-    left, dot, right = (
-        round((value - low) / span * (width - 1)) for value in (lower, rating, upper)
-    )
+    low, high = axis
+    step = max(high - low, 1e-9) / (width - 1)
+    left, dot, right = (round((value - low) / step) for value in values)
     cells = [" "] * width
     cells[left : right + 1] = "─" * (right + 1 - left)
     text = Text("".join(cells), style="dim")

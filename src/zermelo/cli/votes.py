@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ from ..errors import InputError
 from ..outcomes import KNOWN
 from ..pair_counts import PairCounts
 from .files import Source, identifier, one_line_errors
+from .progress import Report, run_query
 
 # Pairs of columns in the order in which they are looked for; compared without case.
 PAIRS = (
@@ -117,10 +119,11 @@ def read_votes(
     *,
     drop: Sequence[str] = (),
     scores: Mapping[str, float] | None = None,
+    report: Report = lambda percentage: None,
 ) -> Votes:
     """Aggregates the rows in DuckDB, which may spill to disk, and counts the pairs."""
     with one_line_errors(f"cannot read {source.name}"):
-        _aggregate(connection, source, columns)
+        _aggregate(connection, source, columns, report)
     notes = _check_rows(connection, source, columns)
     if columns.outcome is None:
         if drop or scores:
@@ -133,11 +136,12 @@ def read_votes(
         connection,
         "SELECT sum(n), coalesce(sum(n) FILTER (score = 0.5), 0) FROM scored",
     )
-    tie_share = float(ties) / float(total) if total else 0.0
-    return Votes(counts, tie_share, notes)
+    return Votes(counts, ties / total if total else 0.0, notes)
 
 
-def _aggregate(connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns) -> None:
+def _aggregate(
+    connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, report: Report
+) -> None:
     integers = all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
     label = "BIGINT" if integers else "VARCHAR"
     outcome = (
@@ -148,7 +152,8 @@ def _aggregate(connection: duckdb.DuckDBPyConnection, source: Source, columns: C
     count = _number(columns.count)
     weight = _number(columns.weight)
     # A count that is not whole would vanish in the sum, so the first bad one is kept.
-    connection.execute(
+    run_query(
+        connection,
         f"""
         CREATE TEMP TABLE votes AS
         SELECT CAST({identifier(columns.a)} AS {label}) AS a,
@@ -165,7 +170,8 @@ def _aggregate(connection: duckdb.DuckDBPyConnection, source: Source, columns: C
                ) AS bad_weight
         FROM {source.sql}
         GROUP BY ALL
-        """
+        """,
+        report,
     )
 
 
@@ -338,7 +344,7 @@ def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCount
 
 def _row(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: list[object] | None = None
-) -> tuple[object, ...]:
+) -> tuple[Any, ...]:
     row = connection.execute(query, parameters).fetchone()
     assert row is not None
     return tuple(row)
