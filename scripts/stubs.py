@@ -5,48 +5,47 @@ The extension that is described is the installed one, so install the package fir
 
 import argparse
 import difflib
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 STUB = Path(__file__).resolve().parent.parent / "src" / "zermelo" / "_core.pyi"
+# The values of these differ with the compiler and the release, so the stub says their types; and
+# mypy's strict mode wants to know what is in a tuple.
+REWRITES = (
+    (r"^(__version__|compiler)\b.*$", r"\1: str"),
+    (r"\btuple\b(?!\[)", "tuple[typing.Any, ...]"),
+    (r"\bdict\b(?!\[)", "dict[typing.Any, typing.Any]"),
+)
+
+
+def tool(*arguments: str, text: str | None = None) -> str:
+    """What a Python tool of this environment prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        input=text,
+        text=True,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return done.stdout
 
 
 def generate() -> str:
     """The stub as pybind11-stubgen writes it, in the project's format."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pybind11_stubgen",
-                "zermelo._core",
-                "-o",
-                folder,
-                "--exit-code",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        tool("pybind11_stubgen", "zermelo._core", "-o", folder, "--exit-code")
         text = Path(folder, "zermelo", "_core.pyi").read_text()
-    # The values of these differ with the compiler and the release; the stub says their types.
-    lines = [
-        "__version__: str"
-        if line.startswith("__version__")
-        else "compiler: str"
-        if line.startswith("compiler")
-        else line
-        for line in text.splitlines()
-    ]
-    formatted = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(STUB), "-"],
-        input="\n".join(lines) + "\n",
-        text=True,
-        check=True,
-        stdout=subprocess.PIPE,
+    for pattern, replacement in REWRITES:
+        text = re.sub(pattern, replacement, text, flags=re.MULTILINE)
+    name = str(STUB)
+    text = tool(
+        *("ruff", "check", "--quiet", "--fix-only", "--select", "I", "--stdin-filename", name, "-"),
+        text=text,
     )
-    return formatted.stdout
+    return tool("ruff", "format", "--quiet", "--stdin-filename", name, "-", text=text)
 
 
 def main() -> int:

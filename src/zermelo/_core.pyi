@@ -1,0 +1,309 @@
+"""
+The compiled kernels of zermelo.
+"""
+
+from __future__ import annotations
+
+import typing
+
+import numpy
+import numpy.typing
+
+__all__: list[str] = [
+    "bt_log_likelihood",
+    "bt_minorise",
+    "bt_newman",
+    "bt_newton",
+    "build_graph",
+    "build_graph_from_credits",
+    "classify_scores",
+    "compiler",
+    "components",
+    "count_pairs",
+    "encode_objects",
+    "laplacian_solve",
+    "mark_integers",
+    "recode_integers",
+    "sum_pairs",
+]
+
+@typing.overload
+def bt_log_likelihood(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    ability: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> float: ...
+@typing.overload
+def bt_log_likelihood(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    ability: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> float: ...
+@typing.overload
+def bt_minorise(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_minorise(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newman(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newman(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newton(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newton(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def build_graph(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint32],
+    loss: numpy.typing.NDArray[numpy.uint32],
+    tie: numpy.typing.NDArray[numpy.uint32] | None,
+    tie_share: typing.SupportsFloat | typing.SupportsIndex,
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def build_graph(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint64],
+    loss: numpy.typing.NDArray[numpy.uint64],
+    tie: numpy.typing.NDArray[numpy.uint64] | None,
+    tie_share: typing.SupportsFloat | typing.SupportsIndex,
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+def build_graph_from_credits(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    first_credit: numpy.typing.NDArray[numpy.float64],
+    second_credit: numpy.typing.NDArray[numpy.float64],
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+def classify_scores(
+    score: numpy.typing.NDArray[numpy.float64], threads: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[typing.Any, ...]:
+    """
+    (outcome codes, number of fractional scores, first bad row or -1).
+    """
+
+@typing.overload
+def components(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    linked: numpy.typing.NDArray[numpy.uint8],
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def components(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    linked: numpy.typing.NDArray[numpy.uint8],
+) -> tuple[typing.Any, ...]: ...
+def count_pairs(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    outcome: numpy.typing.NDArray[numpy.uint8],
+    count: numpy.typing.NDArray[numpy.int64] | None,
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (first, second, win, loss, tie or None) by ordered pair.
+    """
+
+def encode_objects(
+    values: numpy.ndarray, table: dict[typing.Any, typing.Any]
+) -> numpy.typing.NDArray[numpy.int32]:
+    """
+    int32 codes of labels; `table` (label -> code) grows in order of appearance.
+    """
+
+@typing.overload
+def laplacian_solve(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    ability: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    right: numpy.typing.NDArray[numpy.float64],
+    relative_tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def laplacian_solve(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    ability: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    right: numpy.typing.NDArray[numpy.float64],
+    relative_tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def mark_integers(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    low: typing.SupportsInt | typing.SupportsIndex,
+    span: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    uint8[span]: 1 at v - low for every v that occurs in either column.
+    """
+
+@typing.overload
+def mark_integers(
+    first: numpy.typing.NDArray[numpy.int64],
+    second: numpy.typing.NDArray[numpy.int64],
+    low: typing.SupportsInt | typing.SupportsIndex,
+    span: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.uint8]:
+    """
+    uint8[span]: 1 at v - low for every v that occurs in either column.
+    """
+
+@typing.overload
+def recode_integers(
+    values: numpy.typing.NDArray[numpy.int32],
+    low: typing.SupportsInt | typing.SupportsIndex,
+    table: numpy.typing.NDArray[numpy.int32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.int32]:
+    """
+    int32 codes: table[v - low] for every v.
+    """
+
+@typing.overload
+def recode_integers(
+    values: numpy.typing.NDArray[numpy.int64],
+    low: typing.SupportsInt | typing.SupportsIndex,
+    table: numpy.typing.NDArray[numpy.int32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.int32]:
+    """
+    int32 codes: table[v - low] for every v.
+    """
+
+def sum_pairs(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    outcome: numpy.typing.NDArray[numpy.uint8],
+    score: numpy.typing.NDArray[numpy.float64] | None,
+    count: numpy.typing.NDArray[numpy.int64] | None,
+    weight: numpy.typing.NDArray[numpy.float64] | None,
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
+    """
+
+__version__: str
+compiler: str
