@@ -19,7 +19,7 @@ from .. import __version__
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from ..ratings.bradley_terry import bradley_terry
-from .board import check_output, make_board, print_board, write_board
+from .board import check_output, make_board, print_board, unrated_notes, write_board
 from .demo import run_demo
 from .files import open_source
 from .progress import stage
@@ -255,6 +255,7 @@ def rank(
         + f" from {source.name} ({columns})",
         *votes.notes,
         *few,
+        *unrated_notes(fit.unrated),
         *(in_options(str(warning.message)) for warning in caught),
     ]
     if top is not None and top < len(board):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ OUTPUTS = {
 ELO_PER_ABILITY = 400.0 / math.log(10.0)
 # A line of dots and whiskers is drawn where the terminal leaves at least this much room.
 WHISKER_WIDTHS = (16, 40)
+SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def make_board(
 def print_board(console: Console, board: Board, top: int | None = None) -> None:
     """A coloured table on a terminal, plain columns elsewhere; names are never cut short."""
     shown = len(board) if top is None else min(top, len(board))
-    names = [_printable(str(item)) for item in board.item[:shown]]
+    names = [printable(str(item)) for item in board.item[:shown]]
     drawn = _whisker_width(console, names) if console.is_terminal else 0
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("rank", justify="right", no_wrap=True, style="dim")
@@ -100,6 +102,18 @@ def print_board(console: Console, board: Board, top: int | None = None) -> None:
             )
         table.add_row(*cells, Text(f"{board.comparisons[row]:,}"))
     console.print(table)
+
+
+def unrated_notes(unrated: Mapping[Any, str]) -> list[str]:
+    """A line for each reason why items are not rated, naming the first of them."""
+    names: dict[str, list[str]] = {}
+    for item, reason in unrated.items():
+        names.setdefault(reason, []).append(printable(str(item)))
+    notes = []
+    for reason, items in names.items():
+        more = f" and {len(items) - SHOWN_NAMES:,} more" if len(items) > SHOWN_NAMES else ""
+        notes.append(f"{len(items):,} unrated, {reason}: {', '.join(items[:SHOWN_NAMES])}{more}")
+    return notes
 
 
 def check_output(path: Path) -> None:
@@ -154,7 +168,7 @@ def _interval(lower: float, upper: float) -> str:
     return f"{lower:.1f} – {upper:.1f}"
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """`name` without what would break a line or steer the terminal."""
     if name.isprintable():
         return name
