@@ -263,11 +263,15 @@ def test_an_undefeated_item(tmp_path):
     assert set(board(tmp_path, path, "--prior", 1)[0]) == {"w", "x", "y", "z"}
     largest, printed = board(tmp_path, path, "--components", "largest")
     assert largest["w"]["rating"] is None
-    assert "unrated" in printed
+    assert largest["w"]["rank"] is None
+    assert "1 unrated, never lost to the rated items: w" in printed
     assert largest["x"]["rating"] == pytest.approx(
         board(tmp_path, write_votes(tmp_path / "w.csv"))[0]["x"]["rating"], abs=1e-6
     )
-    assert board(tmp_path, path, "--components", "separate")[0].keys() == largest.keys()
+    separate, printed = board(tmp_path, path, "--components", "separate")
+    assert separate.keys() == largest.keys()
+    assert separate["w"]["lower"] is None
+    assert "2 groups, each on its own scale" in printed
 
 
 def test_self_comparisons_are_noted(tmp_path):
@@ -411,6 +415,7 @@ BAD_OPTIONS = [
     (("--output", "nowhere/board.csv"), "the folder nowhere cannot be written to"),
     (("--anchor", "MIL"), "must look like --anchor NAME=NUMBER"),
     (("--anchor", "MIL=best"), "must look like --anchor NAME=NUMBER"),
+    (("--anchor", "MIL=nan"), "must look like --anchor NAME=NUMBER"),
     (("--anchor", "MIl=1500"), "--anchor: there is no item 'MIl'; did you mean 'MIL'?"),
     (("--min-comparisons", "79"), "leaves no two items (the most any item has is 78)"),
     (("--level", "95"), "--level must lie between 0 and 1, but is 95"),

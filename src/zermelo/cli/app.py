@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import sys
 import warnings
@@ -19,7 +20,7 @@ from .. import __version__
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from ..ratings.bradley_terry import bradley_terry
-from .board import check_output, make_board, print_board, unrated_notes, write_board
+from .board import check_output, make_board, print_board, write_board
 from .demo import run_demo
 from .files import open_source
 from .progress import stage
@@ -118,7 +119,7 @@ def label_and_number(text: str, option: str) -> tuple[str, float]:
     """The parts of LABEL=NUMBER; the label may hold a "=" itself."""
     label, separator, number = text.rpartition("=")
     try:
-        if not separator or not label:
+        if not separator or not label or not math.isfinite(float(number)):
             raise ValueError
         return label, float(number)
     except ValueError:
@@ -240,7 +241,9 @@ def rank(
                 solver=solver.value,
                 threads=threads,
             )
-            board = make_board(fit, counts, level, (anchor_item, anchored[1]) if anchored else None)
+            if anchored:
+                fit = fit.rescale(anchor=(anchor_item, anchored[1]))
+            board = make_board(fit, level)
     if output is not None:
         write_board(connection, board, output)
 
@@ -255,7 +258,7 @@ def rank(
         + f" from {source.name} ({columns})",
         *votes.notes,
         *few,
-        *unrated_notes(fit.unrated),
+        *board.notes,
         *(in_options(str(warning.message)) for warning in caught),
     ]
     if top is not None and top < len(board):

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import InputError
-from ..pair_counts import PairCounts
+from ..ratings.bradley_terry_fit import BradleyTerryFit
 from .files import identifier, literal, one_line_errors
 
 OUTPUTS = {
@@ -26,7 +26,6 @@ OUTPUTS = {
     ".parquet": "FORMAT parquet",
     ".json": "FORMAT json, ARRAY true",
 }
-ELO_PER_ABILITY = 400.0 / math.log(10.0)
 # A line of dots and whiskers is drawn where the terminal leaves at least this much room.
 WHISKER_WIDTHS = (16, 40)
 SHOWN_NAMES = 5
@@ -34,9 +33,9 @@ SHOWN_NAMES = 5
 
 @dataclass(frozen=True)
 class Board:
-    """One row an item, best first; the unrated last, with NaN for their numbers."""
+    """One row an item, best first; the unrated last, with rank 0 and NaN for their numbers."""
 
-    rank: NDArray[Any]
+    rank: NDArray[np.int64]
     item: NDArray[Any]
     rating: NDArray[np.float64]
     lower: NDArray[np.float64]
@@ -44,31 +43,54 @@ class Board:
     comparisons: NDArray[np.int64]
     ability: NDArray[np.float64]
     standard_error: NDArray[np.float64]
+    group: NDArray[np.int64] | None
     level: float
+    notes: list[str]
 
     def __len__(self) -> int:
         return len(self.item)
 
 
-def make_board(
-    fit: Any, counts: PairCounts, level: float, anchor: tuple[object, float] | None
-) -> Board:
-    """The fit's ratings with their sandwich intervals, on the Elo scale."""
+def make_board(fit: BradleyTerryFit, level: float) -> Board:
+    """The fit's ratings with their sandwich intervals, on the fit's scale."""
     interval = fit.interval(level=level, kind="sandwich")
-    rating = (fit.rescale(anchor=anchor) if anchor else fit).rating
-    ability = np.asarray(fit.ability)
-    order = np.argsort(-np.where(np.isnan(ability), -np.inf, ability), kind="stable")
+    notes = unrated_notes(fit.unrated)
+    if (error := float(np.nanmax(interval.relative_error, initial=0.0))) > 0:
+        notes.append(f"standard errors are estimated by random probes, within about {error:.0%}")
+    group = _groups(fit)
+    if group is not None:
+        notes.append(
+            f"{group.max():,} groups, each on its own scale: ratings of different groups do not "
+            "compare"
+        )
+    rank = fit.rank()
+    # An item alone on its scale is certain of nothing, though its interval has no width.
+    alone = interval.standard_error == 0
+    order = np.lexsort((np.arange(len(rank)) if group is None else group, rank, rank == 0))
     return Board(
-        rank=np.asarray(fit.rank())[order],
-        item=np.asarray(fit.items)[order],
-        rating=rating[order],
-        lower=(rating + ELO_PER_ABILITY * (interval.lower - ability))[order],
-        upper=(rating + ELO_PER_ABILITY * (interval.upper - ability))[order],
-        comparisons=np.asarray(counts.comparisons_per_item(), np.int64)[order],
-        ability=ability[order],
-        standard_error=np.asarray(interval.standard_error)[order],
+        rank=rank[order],
+        item=fit.items[order],
+        rating=fit.rating[order],
+        lower=np.where(alone, np.nan, fit.scale.rating(interval.lower))[order],
+        upper=np.where(alone, np.nan, fit.scale.rating(interval.upper))[order],
+        comparisons=fit.comparisons[order],
+        ability=fit.ability[order],
+        standard_error=np.where(alone, np.nan, interval.standard_error)[order],
+        group=None if group is None else group[order],
         level=level,
+        notes=notes,
     )
+
+
+def _groups(fit: BradleyTerryFit) -> NDArray[np.int64] | None:
+    """The number of each item's scale, where there are several: 1 is the largest group's."""
+    component = fit.model.component
+    if fit.unrated or component.max() <= 0:
+        return None
+    sizes = np.bincount(component)
+    number = np.empty(len(sizes), np.int64)
+    number[np.argsort(-sizes, kind="stable")] = np.arange(1, len(sizes) + 1)
+    return number[component]
 
 
 def print_board(console: Console, board: Board, top: int | None = None) -> None:
@@ -84,12 +106,14 @@ def print_board(console: Console, board: Board, top: int | None = None) -> None:
     if drawn:
         table.add_column("", no_wrap=True)
     table.add_column("comparisons", justify="right", no_wrap=True)
+    if board.group is not None:
+        table.add_column("group", justify="right", no_wrap=True)
     finite = np.isfinite(board.lower[:shown]) & np.isfinite(board.upper[:shown])
     low = float(np.min(board.lower[:shown][finite], initial=math.inf))
     high = float(np.max(board.upper[:shown][finite], initial=-math.inf))
     for row in range(shown):
         cells = [
-            Text(_rank(board.rank[row])),
+            Text(str(board.rank[row] or "")),
             Text(names[row]),
             Text(_number(board.rating[row])),
             Text(_interval(board.lower[row], board.upper[row])),
@@ -100,7 +124,10 @@ def print_board(console: Console, board: Board, top: int | None = None) -> None:
                     (board.lower[row], board.rating[row], board.upper[row]), (low, high), drawn
                 )
             )
-        table.add_row(*cells, Text(f"{board.comparisons[row]:,}"))
+        cells.append(Text(f"{board.comparisons[row]:,}"))
+        if board.group is not None:
+            cells.append(Text(str(board.group[row])))
+        table.add_row(*cells)
     console.print(table)
 
 
@@ -129,8 +156,10 @@ def check_output(path: Path) -> None:
 
 def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path) -> None:
     """Writes every row, in full precision; a file that is there is replaced as a whole."""
-    columns = {
-        "rank": board.rank,
+    columns: dict[str, NDArray[Any]] = {
+        "rank": np.where(board.rank == 0, np.nan, board.rank)
+        if not board.rank.all()
+        else board.rank,
         "item": board.item,
         "rating": board.rating,
         "lower": board.lower,
@@ -139,6 +168,8 @@ def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path)
         "ability": board.ability,
         "standard_error": board.standard_error,
     }
+    if board.group is not None:
+        columns["group"] = board.group
     selected = ", ".join(
         f"unnest(${position}) AS {identifier(name)}" for position, name in enumerate(columns, 1)
     )
@@ -152,10 +183,6 @@ def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path)
             options = OUTPUTS[path.suffix.lower()]
             connection.execute(f"COPY board TO {literal(str(written))} ({options})")
         written.replace(path)
-
-
-def _rank(rank: Any) -> str:
-    return "" if rank != rank or rank <= 0 else str(int(rank))
 
 
 def _number(value: float) -> str:

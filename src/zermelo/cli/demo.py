@@ -94,7 +94,7 @@ def run_demo(console: Console, *, n_votes: int, n_items: int, seed: int) -> None
             "lost; give more --votes or fewer --items"
         ) from error
     clock = timed("fitting", clock)
-    board = make_board(fit, counts, 0.95, None)
+    board = make_board(fit, 0.95)
     timed("95% intervals", clock)
 
     console.print(
