@@ -25,7 +25,11 @@ def python(code, **environment):
 
 
 def test_version_is_the_installed_one():
-    assert zm.__version__ == importlib.metadata.version("zermelo")
+    try:
+        installed = importlib.metadata.version("zermelo")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("zermelo is imported from its source tree, not installed")
+    assert zm.__version__ == installed
 
 
 @pytest.mark.skipif(not EXTENSION, reason="the compiled extension is not installed")
@@ -37,15 +41,10 @@ def test_version_of_the_extension():
 
 
 def test_public_names():
-    assert sorted(zm.__all__) == list(zm.__all__) or set(zm.__all__) == set(dir(zm)) & set(
-        zm.__all__
-    )
+    names = {"Comparisons", "PairCounts", "bradley_terry", "load", "backend_info", "errors"}
+    assert names <= set(zm.__all__)
     for name in zm.__all__:
-        assert hasattr(zm, name)
-        if callable(getattr(zm, name)):
-            assert getattr(zm, name).__doc__
-    expected = {"Comparisons", "PairCounts", "bradley_terry", "load", "backend_info", "errors"}
-    assert expected <= set(zm.__all__)
+        assert name == "__version__" or getattr(zm, name).__doc__
 
 
 def test_import_is_light():
