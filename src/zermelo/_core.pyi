@@ -14,6 +14,7 @@ __all__: list[str] = [
     "bt_minorise",
     "bt_newman",
     "bt_newton",
+    "bt_start",
     "build_graph",
     "build_graph_from_credits",
     "classify_scores",
@@ -141,6 +142,20 @@ def bt_newton(
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_start(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    win: numpy.typing.NDArray[numpy.float32],
+    loss: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def bt_start(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def build_graph(
     first: numpy.typing.NDArray[numpy.int32],
