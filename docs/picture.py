@@ -4,18 +4,17 @@ import io
 import re
 from pathlib import Path
 
-import duckdb
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 import zermelo as zm
 from zermelo.cli.board import make_board, print_board
-from zermelo.cli.files import open_source
+from zermelo.cli.files import connect, open_source
 from zermelo.cli.votes import find_columns, read_votes
 
 ROOT = Path(__file__).resolve().parent.parent
 
-connection = duckdb.connect()
+connection = connect()
 source = open_source(connection, [str(ROOT / "examples" / "baseball.csv")])
 counts = read_votes(connection, source, find_columns(source)).counts
 board = make_board(zm.bradley_terry(counts), 0.95)

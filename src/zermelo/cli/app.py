@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import duckdb
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -22,7 +21,7 @@ from ..pair_counts import PairCounts
 from ..ratings.bradley_terry import bradley_terry
 from .board import check_output, make_board, print_board, write_board
 from .demo import run_demo
-from .files import open_source
+from .files import connect, open_source
 from .progress import stage
 from .votes import find_columns, read_votes
 
@@ -219,9 +218,7 @@ def rank(
         if not 0 <= value <= 1:
             raise InputError(f"--score {label}={value:g}: a score must lie between 0 and 1")
 
-    connection = duckdb.connect()
-    if threads is not None:
-        connection.execute(f"SET threads = {threads}")
+    connection = connect(threads)
     source = open_source(connection, files)
     columns = find_columns(source, a=a, b=b, outcome=outcome, count=count, weight=weight)
     with warnings.catch_warnings(record=True) as caught:
@@ -247,10 +244,7 @@ def rank(
     if output is not None:
         write_board(connection, board, output)
 
-    # Off a terminal lines may be as long as the names are.
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=10_000, no_color=True)
     print_board(console, board, top)
     notes = [
         f"{counts.n_items:,} items, {counts.n_comparisons:,} comparisons"
@@ -265,7 +259,7 @@ def rank(
         notes.append(f"{len(board) - top:,} more items not shown")
     console.print()
     for note in notes:
-        console.print(note, style="dim", markup=False)
+        console.print(note, style="dim", markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +30,8 @@ OUTPUTS = {
 # A line of dots and whiskers is drawn where the terminal leaves at least this much room.
 WHISKER_WIDTHS = (16, 40)
 SHOWN_NAMES = 5
+# Tables take milliseconds a row to lay out; longer boards are printed plain on terminals too.
+TABLE_ROWS = 500
 
 
 @dataclass(frozen=True)
@@ -96,39 +99,84 @@ def _groups(fit: BradleyTerryFit) -> NDArray[np.int64] | None:
 def print_board(console: Console, board: Board, top: int | None = None) -> None:
     """A coloured table on a terminal, plain columns elsewhere; names are never cut short."""
     shown = len(board) if top is None else min(top, len(board))
-    names = [printable(str(item)) for item in board.item[:shown]]
-    drawn = _whisker_width(console, names) if console.is_terminal else 0
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("rank", justify="right", no_wrap=True, style="dim")
-    table.add_column("item", overflow="fold", style="bold")
-    table.add_column("rating", justify="right", no_wrap=True, style="cyan")
-    table.add_column(f"{100 * board.level:g}% interval", justify="right", no_wrap=True)
-    if drawn:
-        table.add_column("", no_wrap=True)
-    table.add_column("comparisons", justify="right", no_wrap=True)
+    columns = {
+        "rank": [str(rank or "") for rank in board.rank[:shown].tolist()],
+        "item": [printable(str(item)) for item in board.item[:shown].tolist()],
+        "rating": [_number(value) for value in board.rating[:shown].tolist()],
+        f"{100 * board.level:g}% interval": list(
+            map(_interval, board.lower[:shown].tolist(), board.upper[:shown].tolist())
+        ),
+        "comparisons": [f"{count:,}" for count in board.comparisons[:shown].tolist()],
+    }
     if board.group is not None:
-        table.add_column("group", justify="right", no_wrap=True)
-    finite = np.isfinite(board.lower[:shown]) & np.isfinite(board.upper[:shown])
-    low = float(np.min(board.lower[:shown][finite], initial=math.inf))
-    high = float(np.max(board.upper[:shown][finite], initial=-math.inf))
-    for row in range(shown):
-        cells = [
-            Text(str(board.rank[row] or "")),
-            Text(names[row]),
-            Text(_number(board.rating[row])),
-            Text(_interval(board.lower[row], board.upper[row])),
-        ]
-        if drawn:
-            cells.append(
-                _whisker(
-                    (board.lower[row], board.rating[row], board.upper[row]), (low, high), drawn
-                )
-            )
-        cells.append(Text(f"{board.comparisons[row]:,}"))
-        if board.group is not None:
-            cells.append(Text(str(board.group[row])))
-        table.add_row(*cells)
-    console.print(table)
+        columns["group"] = [str(group) for group in board.group[:shown].tolist()]
+    if console.is_terminal and shown <= TABLE_ROWS:
+        console.print(_table(columns, _whiskers(console, board, columns["item"])))
+    else:
+        console.file.write(_plain(columns))
+
+
+def _plain(columns: Mapping[str, list[str]]) -> str:
+    """The columns as lines of text, names to the left and numbers to the right."""
+    padded = []
+    for name, cells in columns.items():
+        cells = [name, *cells]
+        widths = [cell_len(cell) for cell in cells]
+        widest = max(widths)
+        pads = [" " * (widest - width) for width in widths]
+        if name == "item":
+            padded.append([cell + pad for cell, pad in zip(cells, pads, strict=True)])
+        else:
+            padded.append([pad + cell for cell, pad in zip(cells, pads, strict=True)])
+    return "".join("  ".join(cells).rstrip() + "\n" for cells in zip(*padded, strict=True))
+
+
+def _table(columns: Mapping[str, list[str]], whiskers: list[Text] | None) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    drawn: list[list[Text]] = []
+    for name, cells in columns.items():
+        if name == "item":
+            table.add_column(name, overflow="fold", style="bold")
+        else:
+            style = {"rank": "dim", "rating": "cyan"}.get(name)
+            table.add_column(name, justify="right", no_wrap=True, style=style)
+        drawn.append([Text(cell) for cell in cells])
+        if name.endswith("interval") and whiskers is not None:
+            table.add_column("", no_wrap=True)
+            drawn.append(whiskers)
+    for row in zip(*drawn, strict=True):
+        table.add_row(*row)
+    return table
+
+
+def _whiskers(console: Console, board: Board, names: list[str]) -> list[Text] | None:
+    """A picture of each interval, if the terminal has room for it."""
+    longest = max((cell_len(name) for name in names), default=0)
+    room = console.width - longest - len("rank  rating  1234.5 – 1234.5  comparisons  group") - 10
+    least, most = WHISKER_WIDTHS
+    if room < least:
+        return None
+    shown = len(names)
+    rows = np.stack([board.lower[:shown], board.rating[:shown], board.upper[:shown]], axis=1)
+    finite = rows[np.isfinite(rows).all(axis=1)]
+    axis = (float(finite.min(initial=math.inf)), float(finite.max(initial=-math.inf)))
+    width = min(room, most)
+    return [_whisker(lower, rating, upper, axis, width) for lower, rating, upper in rows.tolist()]
+
+
+def _whisker(
+    lower: float, rating: float, upper: float, axis: tuple[float, float], width: int
+) -> Text:
+    """The interval as a line with a dot at the rating; `axis` is what `width` stands for."""
+    if not (math.isfinite(lower) and math.isfinite(upper)):
+        return Text("")
+    low, high = axis
+    step = max(high - low, 1e-9) / (width - 1)
+    left, dot, right = (round((value - low) / step) for value in (lower, rating, upper))
+    text = Text(" " * left + "─" * (dot - left), style="dim")
+    text.append("●", style="not dim cyan")
+    text.append("─" * (right - dot))
+    return text
 
 
 def unrated_notes(unrated: Mapping[Any, str]) -> list[str]:
@@ -200,25 +248,3 @@ def printable(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-
-
-def _whisker_width(console: Console, names: list[str]) -> int:
-    longest = max((Text(name).cell_len for name in names), default=0)
-    room = console.width - longest - len("rank  rating  1234.5 – 1234.5  comparisons") - 10
-    least, most = WHISKER_WIDTHS
-    return 0 if room < least else min(room, most)
-
-
-def _whisker(values: tuple[float, float, float], axis: tuple[float, float], width: int) -> Text:
-    """The interval as a line with a dot at the rating: lower, rating, upper on the axis."""
-    if not all(math.isfinite(value) for value in values):
-        return Text("")
-    low, high = axis
-    step = max(high - low, 1e-9) / (width - 1)
-    left, dot, right = (round((value - low) / step) for value in values)
-    cells = [" "] * width
-    cells[left : right + 1] = "─" * (right + 1 - left)
-    text = Text("".join(cells), style="dim")
-    text.plain = text.plain[:dot] + "●" + text.plain[dot + 1 :]
-    text.stylize("not dim cyan", dot, dot + 1)
-    return text

@@ -111,7 +111,7 @@ def run_demo(console: Console, *, n_votes: int, n_items: int, seed: int) -> None
     print_board(console, board, SHOWN)
     console.print()
     for line in recovery(made, board.item, board.ability, board.standard_error):
-        console.print(line)
+        console.print(line, soft_wrap=True)
 
 
 def recovery(

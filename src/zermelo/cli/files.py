@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +41,18 @@ class Source:
     @property
     def columns(self) -> list[str]:
         return list(self.types)
+
+
+def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A database in memory; what does not fit spills to the system's folder for such files."""
+    connection = duckdb.connect()
+    # By default DuckDB spills into the folder that the command was started in.
+    folder = Path(tempfile.gettempdir(), f"zermelo-{os.getpid()}")
+    connection.execute(f"SET temp_directory = {literal(str(folder))}")
+    connection.execute("SET preserve_insertion_order = false")
+    if threads is not None:
+        connection.execute(f"SET threads = {threads}")
+    return connection
 
 
 def identifier(name: str) -> str:
