@@ -1,0 +1,62 @@
+"""zermelo's own runs, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from harness import Measurement, Stopwatch, centred
+from inputs import Wins
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def votes(frame: pd.DataFrame, intervals: bool = True, **options: Any) -> Measurement:
+    """From the frame to ratings, with 95% sandwich intervals unless they are not wanted."""
+    import zermelo as zm
+
+    watch = Stopwatch()
+    data = zm.Comparisons.from_frame(frame, "model_a", "model_b", "winner")
+    watch.lap("from_frame")
+    counts = data.pair_counts()
+    watch.lap("pair_counts")
+    fit = zm.bradley_terry(counts, **options)
+    rating = fit.rating
+    watch.lap("bradley_terry")
+    width = None
+    if intervals:
+        interval = fit.interval(level=0.95, kind="sandwich")
+        watch.lap("interval")
+        width = float(np.mean(interval.upper - interval.lower))
+    assert len(rating) == len(fit.items)
+    return Measurement(
+        watch.total,
+        centred(fit.ability[np.argsort(fit.items)]),
+        width=width,
+        steps=watch.steps,
+        note=_note(fit),
+    )
+
+
+def wins(data: Wins, **options: Any) -> Measurement:
+    """From two arrays, of winners and losers, to abilities."""
+    import zermelo as zm
+
+    watch = Stopwatch()
+    comparisons = zm.Comparisons(data.winner, data.loser)
+    watch.lap("Comparisons")
+    counts = comparisons.pair_counts()
+    watch.lap("pair_counts")
+    fit = zm.bradley_terry(counts, **options)
+    watch.lap("bradley_terry")
+    ability = np.empty(data.n_items)
+    ability[np.asarray(fit.items)] = fit.ability
+    return Measurement(watch.total, centred(ability), steps=watch.steps, note=_note(fit))
+
+
+def _note(fit: Any) -> str:
+    return (
+        f"{fit.solver}, {fit.n_iter} iterations, backend {fit.backend}, "
+        f"ability_error {fit.ability_error:.1e}, score {fit.score_norm:.1e}"
+    )

@@ -1,0 +1,80 @@
+"""Every case under pytest-benchmark, each contestant's abilities checked against the reference.
+
+A peer that is missing is skipped with the reason. pytest-benchmark's own column of times includes
+what a contestant does off its clock; `seconds` among the extra information is the time by its own
+clock, and the figures to quote are those of run.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import CASES, REPEATS
+from harness import Measurement, Unavailable, Workload
+
+VOTES = ("zermelo", "zermelo without intervals", "evalica")
+PAIRS = ("zermelo", "SciPy L-BFGS-B")
+CONTESTANTS = {
+    "votes-str": (*VOTES, "arena-rank"),
+    "votes-object-shared": VOTES,
+    "votes-object-distinct": VOTES,
+    "votes-integer": VOTES,
+    "random-pairs": PAIRS,
+    "ring": PAIRS,
+    "large": ("zermelo",),
+    "threads": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
+    "choix": ("zermelo", "choix.ilsr_pairwise", "choix.mm_pairwise"),
+    "import": (
+        "zermelo, after numpy and narwhals",
+        "numpy and narwhals",
+        "evalica, after pandas",
+        "choix, after numpy",
+    ),
+}
+# Peers stop by rules of their own: SciPy after 100 iterations at the latest, on the ring far from
+# the solution; arena-rank on the relative change of the loss.
+LARGEST_ERROR = {"SciPy L-BFGS-B": 10.0, "arena-rank": 0.1, "evalica": 1e-3}
+
+
+@pytest.mark.parametrize(
+    ("workload", "name"),
+    [(case, name) for case, names in CONTESTANTS.items() for name in names],
+    indirect=["workload"],
+)
+def test_contestant(
+    benchmark: Any, workload: Workload, name: str, smoke: bool, request: pytest.FixtureRequest
+) -> None:
+    case = request.node.callspec.params["workload"]
+    assert tuple(contestant.name for contestant in workload.contestants) == CONTESTANTS[case]
+    contestant = next(c for c in workload.contestants if c.name == name)
+    seconds: list[float] = []
+    measurements: list[Measurement] = []
+
+    def run(*inputs: Any) -> None:
+        measurements.append(contestant.measure(*inputs))
+        seconds.append(measurements[-1].seconds)
+
+    benchmark.group = case
+    try:
+        benchmark.pedantic(
+            run,
+            setup=lambda: (contestant.prepare(), {}),
+            rounds=1 if smoke else REPEATS.get(case, 3),
+            iterations=1,
+        )
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    benchmark.extra_info["seconds"] = seconds
+    benchmark.extra_info["note"] = measurements[-1].note
+    ability = measurements[-1].ability
+    if ability is not None and workload.reference is not None:
+        assert np.isfinite(ability).all()
+        error = float(np.abs(ability - workload.reference).max())
+        benchmark.extra_info["max error of abilities"] = error
+        assert error < LARGEST_ERROR.get(name, 2e-6)
+
+
+def test_every_case_is_covered() -> None:
+    assert set(CONTESTANTS) == set(CASES)
