@@ -91,8 +91,8 @@ class Row:
 
 
 def centred(ability: npt.ArrayLike) -> Floats:
-    values = np.asarray(ability, dtype=np.float64)
-    return values - values.mean()
+    values: Floats = np.asarray(ability, dtype=np.float64)
+    return values - np.mean(values)
 
 
 def measure_once(contestant: Contestant) -> Measurement:

@@ -26,6 +26,7 @@ def main() -> None:
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here on
     before = resident("VmRSS")
     measurement = engine.wins(data)
+    assert measurement.ability is not None
     peak = resident("VmHWM") - before
     print(
         json.dumps(
