@@ -39,16 +39,18 @@ def votes(frame: pd.DataFrame, intervals: bool = True, **options: Any) -> Measur
     )
 
 
-def wins(data: Wins, **options: Any) -> Measurement:
+def wins(
+    data: Wins, threads: int | None = None, backend: str | None = None, **options: Any
+) -> Measurement:
     """From two arrays, of winners and losers, to abilities."""
     import zermelo as zm
 
     watch = Stopwatch()
     comparisons = zm.Comparisons(data.winner, data.loser)
     watch.lap("Comparisons")
-    counts = comparisons.pair_counts()
+    counts = comparisons.pair_counts(threads=threads, backend=backend)
     watch.lap("pair_counts")
-    fit = zm.bradley_terry(counts, **options)
+    fit = zm.bradley_terry(counts, threads=threads, backend=backend, **options)
     watch.lap("bradley_terry")
     ability = np.empty(data.n_items)
     ability[np.asarray(fit.items)] = fit.ability

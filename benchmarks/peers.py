@@ -56,7 +56,8 @@ def evalica_votes(frame: pd.DataFrame) -> Measurement:
 
 class ArenaRank:
     """arena-rank pins its own versions of JAX and NumPy, so it runs in an environment of its own:
-    ARENA_RANK_PYTHON names that environment's interpreter."""
+    ARENA_RANK_PYTHON names that environment's interpreter. Its counted runs are warm: it compiles
+    in the first."""
 
     def __init__(self, votes: Path) -> None:
         self._votes = votes
@@ -73,7 +74,12 @@ class ArenaRank:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": "", "JAX_PLATFORMS": "cpu"},
+            env={
+                **os.environ,
+                "PYTHONPATH": "",
+                "JAX_PLATFORMS": "cpu",
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            },
         )
         self._process = process
         self._version = self._answer()["version"]
