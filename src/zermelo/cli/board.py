@@ -67,18 +67,16 @@ def make_board(fit: BradleyTerryFit, level: float) -> Board:
             "compare"
         )
     rank = fit.rank()
-    # An item alone on its scale is certain of nothing, though its interval has no width.
-    alone = interval.standard_error == 0
     order = np.lexsort((np.arange(len(rank)) if group is None else group, rank, rank == 0))
     return Board(
         rank=rank[order],
         item=fit.items[order],
         rating=fit.rating[order],
-        lower=np.where(alone, np.nan, fit.scale.rating(interval.lower))[order],
-        upper=np.where(alone, np.nan, fit.scale.rating(interval.upper))[order],
+        lower=fit.scale.rating(interval.lower)[order],
+        upper=fit.scale.rating(interval.upper)[order],
         comparisons=fit.comparisons[order],
         ability=fit.ability[order],
-        standard_error=np.where(alone, np.nan, interval.standard_error)[order],
+        standard_error=interval.standard_error[order],
         group=None if group is None else group[order],
         level=level,
         notes=notes,

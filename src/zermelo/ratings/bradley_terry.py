@@ -16,9 +16,10 @@ from .._backends.threads import resolve_threads
 from ..comparisons import Comparisons
 from ..errors import ConvergenceWarning, InputError
 from ..pair_counts import PairCounts
-from .bradley_terry_fit import BradleyTerryFit, Model
+from .bradley_terry_fit import BradleyTerryFit
 from .existence import ComponentRule, Components, largest_component, raise_for, reasons
 from .graph import TIE_SHARE, Graph, Ties
+from .model import Model
 from .result import RatingResult
 
 Solver = Literal["auto", "mm", "newman", "newton"]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import html
 import os
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backends import Backend, resolve
 from ..errors import InputError
-from ..files import read_arrays, write_arrays
 from ..pair_counts import PairCounts
 from .existence import PartialOrder, beats_between
-from .graph import Graph, Ties
+from .graph import Graph
+from .model import Model
+from .notebook import board_html
+from .quasi_variance import QuasiVariance, quasi_variances
 from .result import RatingResult, label_of, ranks_of
-from .scale import RatingScale
 from .uncertainty import (
     EXACT_BELOW,
     PROBES,
@@ -25,44 +24,11 @@ from .uncertainty import (
     Information,
     Interval,
     Kind,
-    QuasiVariance,
     check_kind,
     normal_quantile,
-    quasi_variances,
 )
 
 Real = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What was fitted, on the solver's own scale."""
-
-    ties: Ties
-    prior: float
-    ability: Real  # where the prior's virtual item, or the fixed items, put it
-    held: NDArray[np.bool_]
-    component: NDArray[np.int32]
-    floating: NDArray[np.int32]  # group whose level is unknown, or -1
-    backend: Backend
-    threads: int
-
-    @property
-    def centre(self) -> NDArray[np.int32]:
-        """Groups that are reported at mean zero: all but those with fixed items."""
-        if self.prior > 0 and not self.held.any():
-            return np.where(np.isnan(self.ability), -1, 0).astype(np.int32)
-        return self.floating
-
-    def reported(self) -> Real:
-        """Abilities with every centred group at mean zero."""
-        ability = self.ability.copy()
-        centre = self.centre
-        inside = centre >= 0
-        if inside.any():
-            sums = np.bincount(centre[inside], ability[inside])
-            ability[inside] -= (sums / np.bincount(centre[inside]))[centre[inside]]
-        return ability
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,9 +51,6 @@ class BradleyTerryFit(RatingResult):
     score_norm : float
         Infinity norm of the score at the result, in comparisons.
     """
-
-    FILE_KIND: ClassVar[str] = "bradley-terry fit"
-    FILE_VERSION: ClassVar[int] = 1
 
     model: Model = field(kw_only=True)
     counts: PairCounts | None = field(kw_only=True)
@@ -114,7 +77,7 @@ class BradleyTerryFit(RatingResult):
     def comparisons(self) -> NDArray[np.int64]:
         """In how many comparisons each item took part, shape (n_items,)."""
         value: NDArray[np.int64] = self._remember(
-            "comparisons", lambda: self._data("comparisons")[0].comparisons_per_item()
+            "comparisons", lambda: self.require_data("comparisons")[0].comparisons_per_item()
         )
         return value
 
@@ -141,7 +104,7 @@ class BradleyTerryFit(RatingResult):
         """
 
         def compute() -> float:
-            _, graph = self._data("log_likelihood")
+            _, graph = self.require_data("log_likelihood")
             ability = np.nan_to_num(self.model.ability)
             value: float = self.model.backend.bt_log_likelihood(
                 *graph.arrays, ability, self.model.threads
@@ -234,6 +197,7 @@ class BradleyTerryFit(RatingResult):
         places = np.arange(self.n_items) if items is None else self._places(items, "items")
         places = np.atleast_1d(places)
         variance, relative = self._variances(information, kind, base, places, items, seed, probes)
+        variance = np.where(self.model.alone[places], np.nan, variance)
         error = np.sqrt(variance)
         estimate = self.ability[places]
         if base is not None:
@@ -357,7 +321,7 @@ class BradleyTerryFit(RatingResult):
     @property
     def _order(self) -> PartialOrder:
         def compute() -> PartialOrder:
-            counts, _ = self._data("predictions between separate components")
+            counts, _ = self.require_data("predictions between separate components")
             graph = Graph.build(counts, self.model.ties, self.model.backend, self.model.threads)
             beats = beats_between(graph, self.model.component)
             return PartialOrder(beats, int(self.model.component.max()) + 1)
@@ -365,7 +329,8 @@ class BradleyTerryFit(RatingResult):
         order: PartialOrder = self._remember("order", compute)
         return order
 
-    def _data(self, what: str) -> tuple[PairCounts, Graph]:
+    def require_data(self, what: str) -> tuple[PairCounts, Graph]:
+        """The counts and the graph, or the error that says what cannot be done without them."""
         if self.counts is None or self.graph is None:
             raise InputError(
                 f"this fit was loaded from a file without its data, which {what} needs; save it "
@@ -374,7 +339,7 @@ class BradleyTerryFit(RatingResult):
         return self.counts, self.graph
 
     def _information(self, what: str) -> Information:
-        counts, graph = self._data(what)
+        counts, graph = self.require_data(what)
         model = self.model
         rated = self.rated
         held = (model.held | ~rated).astype(np.uint8)
@@ -442,30 +407,8 @@ class BradleyTerryFit(RatingResult):
         """
         return super().to_frame(library)
 
-    def _table_rows(self, limit: int) -> tuple[list[str], list[list[str]]]:
-        order = np.argsort(-np.nan_to_num(self.ability, nan=-np.inf), kind="stable")[:limit]
-        order = order[self.rated[order]]
-        ranks, rating = self.rank()[order], self.rating[order]
-        header = ["rank", "item", "rating", "comparisons"]
-        cells = [
-            [str(rank), html.escape(str(item)), f"{value:,.1f}", f"{comparisons:,}"]
-            for rank, item, value, comparisons in zip(
-                ranks.tolist(),
-                self.items[order].tolist(),
-                rating.tolist(),
-                self.comparisons[order].tolist(),
-                strict=True,
-            )
-        ]
-        if self.counts is None or not len(order):
-            return header, cells
-        interval = self.interval(items=self.items[order].tolist())
-        lower, upper = self.scale.rating(interval.lower), self.scale.rating(interval.upper)
-        low, high = float(np.nanmin(lower)), float(np.nanmax(upper))
-        for cell, left, right, middle in zip(cells, lower, upper, rating, strict=True):
-            cell.insert(3, f"{left:,.1f} to {right:,.1f}")
-            cell.insert(4, _whisker(left, middle, right, low, high))
-        return [*header[:3], "95% interval", "", header[3]], cells
+    def _repr_html_(self) -> str:
+        return board_html(self)
 
     def save(self, path: str | os.PathLike[str], *, data: bool = True) -> None:
         """Write the fit to one file, without pickle; `zermelo.load` reads it.
@@ -478,101 +421,6 @@ class BradleyTerryFit(RatingResult):
             Keep the counts, so that the loaded fit can do all that this one can. Without them the
             file is small, and the loaded fit rates, ranks and predicts.
         """
-        model = self.model
-        arrays: dict[str, NDArray[Any]] = {
-            "items": self.items,
-            "ability": model.ability,
-            "held": model.held,
-            "component": model.component,
-            "floating": model.floating,
-            "comparisons": self.comparisons,
-        }
-        if data:
-            counts, _ = self._data("saving it with data=True")
-            arrays |= {"counts/first": counts.first, "counts/second": counts.second}
-            arrays |= {f"counts/column/{name}": col for name, col in counts.columns.items()}
-        places = {label: place for place, label in enumerate(self.items.tolist())}
-        meta = {
-            "ties": model.ties,
-            "prior": model.prior,
-            "scale": [self.scale.initial, self.scale.scale, self.scale.base, self.scale.shift],
-            "unrated": [[places[label], reason] for label, reason in self.unrated.items()],
-            "solver": self.solver,
-            "converged": self.converged,
-            "n_iter": self.n_iter,
-            "ability_error": self.ability_error,
-            "score_norm": self.score_norm,
-            "log_likelihood": self.log_likelihood,
-            "frame_backend": self.frame_backend,
-            "ordered": None if self.counts is None else self.counts.ordered,
-            "data": data,
-        }
-        write_arrays(path, self.FILE_KIND, self.FILE_VERSION, arrays, meta)
+        from .saved_fit import write_fit
 
-    @classmethod
-    def _load(cls, path: str | os.PathLike[str]) -> Self:
-        arrays, meta = read_arrays(path, cls.FILE_KIND, cls.FILE_VERSION)
-        try:
-            backend = resolve(None)
-            model = Model(
-                meta["ties"],
-                meta["prior"],
-                arrays["ability"],
-                arrays["held"],
-                arrays["component"],
-                arrays["floating"],
-                backend,
-                1,
-            )
-            items = arrays["items"]
-            counts = graph = None
-            if meta["data"]:
-                prefix = "counts/column/"
-                columns = {
-                    name.removeprefix(prefix): array
-                    for name, array in arrays.items()
-                    if name.startswith(prefix)
-                }
-                counts = PairCounts(
-                    items,
-                    arrays["counts/first"],
-                    arrays["counts/second"],
-                    columns,
-                    meta["ordered"],
-                    meta["frame_backend"],
-                )
-                graph = Graph.build(counts, meta["ties"], backend, 1)
-                if meta["unrated"] or model.component.max(initial=0) > 0:
-                    graph = graph.within(model.component)
-            fit = cls(
-                items,
-                model.reported(),
-                scale=RatingScale(*meta["scale"]),
-                frame_backend=meta["frame_backend"],
-                model=model,
-                counts=counts,
-                graph=graph,
-                unrated={label_of(items[place]): reason for place, reason in meta["unrated"]},
-                solver=meta["solver"],
-                converged=meta["converged"],
-                n_iter=meta["n_iter"],
-                ability_error=meta["ability_error"],
-                score_norm=meta["score_norm"],
-            )
-            fit._memo["comparisons"] = arrays["comparisons"]
-            fit._memo["log_likelihood"] = meta["log_likelihood"]
-            return fit
-        except KeyError as error:
-            raise InputError(f"{os.fspath(path)!r} is damaged: it has no {error}") from error
-
-
-def _whisker(left: float, middle: float, right: float, low: float, high: float) -> str:
-    """A small picture of an interval on the range from `low` to `high`."""
-    width = max(high - low, 1e-9)
-    x = [5 + 150 * (value - low) / width for value in (left, middle, right)]
-    return (
-        '<svg width="160" height="14" role="img">'
-        f'<line x1="{x[0]:.1f}" x2="{x[2]:.1f}" y1="7" y2="7" stroke="#8aa4c8" '
-        'stroke-width="2.5" stroke-linecap="round"/>'
-        f'<circle cx="{x[1]:.1f}" cy="7" r="3.5" fill="#1f4e9c"/></svg>'
-    )
+        write_fit(self, path, data)

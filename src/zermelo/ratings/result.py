@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +41,10 @@ class RatingResult:
         if key not in self._memo:
             self._memo[key] = compute()
         return self._memo[key]
+
+    def remember(self, **known: Any) -> None:
+        """Fills in what was computed before, by a fit that this one was loaded from."""
+        self._memo.update(known)
 
     @property
     def n_items(self) -> int:
@@ -191,28 +194,6 @@ class RatingResult:
         columns = {name: np.asarray(column)[order] for name, column in columns.items()}
         return make_frame(columns, library or self.frame_backend, explicit=library is not None)
 
-    def _table_rows(self, limit: int) -> tuple[list[str], list[list[str]]]:
-        """Header and cells of the notebook's table, at most `limit` rows."""
-        order = np.argsort(-np.nan_to_num(self.ability, nan=-np.inf), kind="stable")[:limit]
-        ranks, ratings = self.rank(), self.rating
-        rows = [
-            [str(ranks[i] or ""), str(self.items[i]), f"{ratings[i]:,.1f}"] for i in order.tolist()
-        ]
-        return ["rank", "item", "rating"], rows
-
-    def _repr_html_(self) -> str:
-        limit = 25
-        header, rows = self._table_rows(limit)
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
-        # Cells are escaped where they are made: some hold the interval's picture.
-        body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
-        more = self.n_items - len(rows)
-        note = f"<p>and {more:,} more items; <code>to_frame()</code> has all</p>" if more else ""
-        return (
-            f"<p>{html.escape(repr(self))}</p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>{note}"
-        )
-
 
 def _contains(index: dict[Any, int], value: Any) -> bool:
     try:
@@ -239,6 +220,6 @@ def load(path: str | os.PathLike[str]) -> Any:
     InputError
         The file cannot be read, is truncated, is not a saved fit, or is of a newer format.
     """
-    from .bradley_terry_fit import BradleyTerryFit
+    from .saved_fit import read_fit
 
-    return BradleyTerryFit._load(path)
+    return read_fit(path)

@@ -1,0 +1,109 @@
+"""Bradley-Terry fits in files, with or without the counts that they were made of."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import resolve
+from ..errors import InputError
+from ..files import read_arrays, write_arrays
+from ..pair_counts import PairCounts
+from .bradley_terry_fit import BradleyTerryFit
+from .graph import Graph
+from .model import Model
+from .result import label_of
+from .scale import RatingScale
+
+FORMAT_KIND, FORMAT_VERSION = "bradley-terry fit", 1
+COLUMN = "counts/column/"
+
+
+def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) -> None:
+    model = fit.model
+    arrays: dict[str, NDArray[Any]] = {
+        "items": fit.items,
+        "ability": model.ability,
+        "held": model.held,
+        "component": model.component,
+        "floating": model.floating,
+        "comparisons": fit.comparisons,
+    }
+    if data:
+        counts, _ = fit.require_data("saving it with data=True")
+        arrays |= {"counts/first": counts.first, "counts/second": counts.second}
+        arrays |= {COLUMN + name: column for name, column in counts.columns.items()}
+    places = {label: place for place, label in enumerate(fit.items.tolist())}
+    meta = {
+        "ties": model.ties,
+        "prior": model.prior,
+        "scale": [fit.scale.initial, fit.scale.scale, fit.scale.base, fit.scale.shift],
+        "unrated": [[places[label], reason] for label, reason in fit.unrated.items()],
+        "solver": fit.solver,
+        "converged": fit.converged,
+        "n_iter": fit.n_iter,
+        "ability_error": fit.ability_error,
+        "score_norm": fit.score_norm,
+        "log_likelihood": fit.log_likelihood,
+        "frame_backend": fit.frame_backend,
+        "ordered": None if fit.counts is None else fit.counts.ordered,
+        "data": data,
+    }
+    write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays, meta)
+
+
+def read_fit(path: str | os.PathLike[str]) -> BradleyTerryFit:
+    arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
+    try:
+        return _fit(arrays, meta)
+    except KeyError as error:
+        raise InputError(f"{os.fspath(path)!r} is damaged: it has no {error}") from error
+
+
+def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryFit:
+    backend = resolve(None)
+    items = arrays["items"]
+    model = Model(
+        meta["ties"],
+        meta["prior"],
+        arrays["ability"],
+        arrays["held"],
+        arrays["component"],
+        arrays["floating"],
+        backend,
+        1,
+    )
+    counts = graph = None
+    if meta["data"]:
+        columns = {
+            name.removeprefix(COLUMN): array
+            for name, array in arrays.items()
+            if name.startswith(COLUMN)
+        }
+        first, second = arrays["counts/first"], arrays["counts/second"]
+        counts = PairCounts(items, first, second, columns, meta["ordered"], meta["frame_backend"])
+        graph = Graph.build(counts, meta["ties"], backend, 1)
+        if model.component.max(initial=0) > 0:
+            graph = graph.within(model.component)
+    fit = BradleyTerryFit(
+        items,
+        model.reported(),
+        scale=RatingScale(*meta["scale"]),
+        frame_backend=meta["frame_backend"],
+        model=model,
+        counts=counts,
+        graph=graph,
+        unrated={label_of(items[place]): reason for place, reason in meta["unrated"]},
+        solver=meta["solver"],
+        converged=meta["converged"],
+        n_iter=meta["n_iter"],
+        ability_error=meta["ability_error"],
+        score_norm=meta["score_norm"],
+    )
+    fit.remember(
+        comparisons=np.asarray(arrays["comparisons"]), log_likelihood=meta["log_likelihood"]
+    )
+    return fit
