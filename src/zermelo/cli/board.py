@@ -150,7 +150,10 @@ def _table(columns: Mapping[str, list[str]], whiskers: list[Text] | None) -> Tab
 def _whiskers(console: Console, board: Board, names: list[str]) -> list[Text] | None:
     """A picture of each interval, if the terminal has room for it."""
     longest = max((cell_len(name) for name in names), default=0)
-    room = console.width - longest - len("rank  rating  1234.5 – 1234.5  comparisons  group") - 10
+    others = "rank  rating  1234.5 – 1234.5  comparisons" + (
+        "  group" if board.group is not None else ""
+    )
+    room = console.width - longest - len(others) - 10
     least, most = WHISKER_WIDTHS
     if room < least:
         return None
