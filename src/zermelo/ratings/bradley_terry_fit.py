@@ -186,7 +186,7 @@ class BradleyTerryFit(RatingResult):
         >>> votes = zm.Comparisons(["x", "x", "x", "y", "y", "z"], ["y", "y", "z", "z", "x", "x"])
         >>> fit = zm.bradley_terry(votes)
         >>> fit.interval(reference="z").upper.round(2).tolist()
-        [2.83, 3.26, 0.0]
+        [3.4, 3.18, 0.0]
         """
         check_kind(kind)
         quantile = normal_quantile(level)
