@@ -26,12 +26,14 @@ interpreter that has arena-rank 0.1.1) measures anew. All contestants of a case 
 same input. One uncounted round comes first, except in the case `large`. Ratios are medians over
 zermelo's median: 10 means that zermelo is ten times faster. The error of abilities (log-strengths
 that sum to zero) is the largest distance from a solution by Newton's method, written apart in
-SciPy, whose last step was below 1e-10. Widths of intervals are means over the items; arena-rank's are a
-little narrower, since it adds 1e-5 times the number of votes to the diagonal of the Hessian.
+SciPy, whose last step was below 1e-10. Widths of intervals are means over the items; arena-rank's
+are a little narrower, since it adds 1e-5 times the number of votes to the diagonal of the Hessian.
+The load is the machine's average over the minute before a case: above 0.5 the cores were shared.
 """
 
 
 def measure(name: str, smoke: bool, repeats: int | None) -> str:
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     workload = CASES[name](smoke)
     count = repeats or (1 if smoke else REPEATS.get(name, 3))
     try:
@@ -40,7 +42,7 @@ def measure(name: str, smoke: bool, repeats: int | None) -> str:
         workload.close()
     day = datetime.datetime.now(datetime.UTC).date()
     runs = f"{count} run{'s' * (count > 1)}"
-    stamp = f"{day}, {runs} each, `python benchmarks/run.py --case {name}`, on {machine()}."
+    stamp = f"{day}, {runs} each, `python benchmarks/run.py --case {name}`, on {machine()}{load}."
     return f"{report(workload, rows)}\n{stamp}\n"
 
 
