@@ -1,0 +1,432 @@
+"""What a fit offers: predictions, ranks, scales, frames, files and how it prints."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import reference
+
+import zermelo as zm
+from zermelo.errors import ConvergenceWarning, InputError
+
+LABELS = ["ann", "bob", "cy", "dee", "eve"]
+
+
+def rows_of(seed: int = 80) -> reference.Rows:
+    return reference.random_rows(seed, n=5, m=40, scores=(0.0, 0.5, 1.0))
+
+
+def frame_of(rows: reference.Rows) -> dict[str, Any]:
+    return {
+        "left": [LABELS[i] for i in rows.a],
+        "right": [LABELS[i] for i in rows.b],
+        "score": rows.score.tolist(),
+    }
+
+
+def comparisons() -> zm.Comparisons:
+    columns = frame_of(rows_of())
+    return zm.Comparisons(columns["left"], columns["right"], columns["score"])
+
+
+@pytest.fixture
+def fit(backend: str) -> Any:
+    return zm.bradley_terry(comparisons(), backend=backend)
+
+
+@pytest.fixture
+def partly_rated(backend: str) -> Any:
+    return zm.bradley_terry(
+        zm.Comparisons(list("xyzxu"), list("yzxyx")), components="largest", backend=backend
+    )
+
+
+# Predictions and ranks --------------------------------------------------------------------------
+
+
+def test_predict(fit: Any) -> None:
+    ability = dict(zip(LABELS, fit.ability, strict=True))
+
+    def p(a: str, b: str) -> float:
+        return float(1 / (1 + np.exp(ability[b] - ability[a])))
+
+    assert isinstance(fit.predict("ann", "bob"), float)
+    assert fit.predict("ann", "bob") == pytest.approx(p("ann", "bob"), abs=1e-15)
+    assert fit.predict("ann", "ann") == 0.5
+    several = fit.predict(["ann", "cy"], ["bob", "eve"])
+    np.testing.assert_allclose(several, [p("ann", "bob"), p("cy", "eve")], atol=1e-15)
+    np.testing.assert_allclose(
+        fit.predict("ann", ["bob", "cy"]), [p("ann", "bob"), p("ann", "cy")], atol=1e-15
+    )
+    np.testing.assert_allclose(
+        fit.predict(np.array(["bob", "cy"]), "ann"), [p("bob", "ann"), p("cy", "ann")], atol=1e-15
+    )
+    assert fit.predict([], []).shape == (0,)
+    matrix = fit.win_matrix()
+    for i, a in enumerate(LABELS):
+        np.testing.assert_allclose(matrix[i], fit.predict(a, LABELS), atol=1e-15)
+    np.testing.assert_allclose(matrix + matrix.T, 1.0, atol=1e-15)
+
+
+def test_predict_of_whole_number_labels(backend: str) -> None:
+    fit = zm.bradley_terry(zm.Comparisons([10, 10, 20], [20, 20, 10]), backend=backend)
+    assert fit.predict(10, 20) == pytest.approx(2 / 3, abs=1e-9)
+    assert fit.predict(np.int64(10), np.array([20, 10])).round(6).tolist() == [0.666667, 0.5]
+
+
+def test_predict_does_not_overflow(backend: str) -> None:
+    games = zm.Comparisons([0, 1], [1, 0])
+    fit = zm.bradley_terry(games, fixed={0: 0.0}, backend=backend)
+    far = replace(fit, ability=np.array([2000.0, -2000.0]))
+    assert far.predict(0, 1) == 1.0
+    assert far.predict(1, 0) == 0.0
+    assert far.worth.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "message"),
+    [
+        ("ann", "zed", "b: 'zed' is not an item of this fit"),
+        (["ann", "zed"], ["bob", "bob"], "a: 'zed' is not an item of this fit"),
+        (7, "bob", "a: 7 is not an item of this fit"),
+        (["ann"], ["bob", "cy"], r"Length of b \(2\) must match length of a \(1\)"),
+        ([["ann"]], ["bob"], r"a: \['ann'\] is not an item of this fit"),
+        (None, "bob", "a"),
+        (2.5, "bob", "a"),
+    ],
+)
+def test_predict_refuses(a: Any, b: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        zm.bradley_terry(comparisons()).predict(a, b)
+
+
+def test_rank_and_scales(fit: Any) -> None:
+    order = np.argsort(-fit.ability)
+    assert fit.rank()[order].tolist() == [1, 2, 3, 4, 5]
+    assert fit.rank().dtype == np.int64
+    np.testing.assert_allclose(fit.rating, 1000 + 400 / np.log(10) * fit.ability, rtol=1e-14)
+    np.testing.assert_allclose(fit.worth, np.exp(fit.ability) / np.exp(fit.ability).sum())
+    assert fit.ability.sum() == pytest.approx(0.0, abs=1e-12)
+    assert fit.items.tolist() == LABELS
+    assert fit.n_items == 5
+
+
+def test_equal_abilities_share_a_rank(backend: str) -> None:
+    # w and x are alike, y and z are alike.
+    games = zm.Comparisons(list("wxwxyzyz"), list("yzzywxzy"), count=[3, 3, 3, 3, 1, 1, 2, 2])
+    fit = zm.bradley_terry(games, fixed={"y": 0.0, "z": 0.0}, backend=backend)
+    assert fit.rank().tolist() == [1, 1, 3, 3]
+
+
+def test_rescale(fit: Any) -> None:
+    other = fit.rescale(initial=1500, scale=173.7178, base=np.e)
+    np.testing.assert_allclose(other.rating, 1500 + 173.7178 * fit.ability)
+    np.testing.assert_array_equal(other.ability, fit.ability)
+    assert type(other) is type(fit)
+    anchored = fit.rescale(anchor=("bob", 1200.0))
+    assert anchored.rating[1] == pytest.approx(1200.0, abs=1e-9)
+    np.testing.assert_allclose(np.diff(anchored.rating), np.diff(fit.rating))
+    assert fit.rescale().rating.tolist() == fit.rating.tolist()
+    # The interval's frame and the board are on the new scale, too.
+    board = anchored.to_frame("pandas").set_index("item")
+    assert board.loc["bob", "rating"] == pytest.approx(1200.0, abs=1e-9)
+    assert board.loc["bob", "lower"] < 1200.0 < board.loc["bob", "upper"]
+    low = fit.to_frame("pandas").set_index("item").loc["bob", "lower"]
+    assert board.loc["bob", "lower"] - low == pytest.approx(1200.0 - fit.rating[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale": 0}, "scale must be positive, but is 0"),
+        ({"base": 1.0}, "base must be greater than 1, but is 1.0"),
+        ({"initial": float("nan")}, "initial must be a finite number, but is nan"),
+        ({"initial": "1000"}, "initial must be a finite number, but is '1000'"),
+        ({"anchor": "ann"}, r"anchor must be \(item, rating\), but is 'ann'"),
+        ({"anchor": ("zed", 1.0)}, "anchor: 'zed' is not an item of this fit"),
+        ({"anchor": ("u", 1.0)}, "anchor 'u' is not rated"),
+        ({"anchor": ("x", "high")}, "anchor's rating must be a number, but is 'high'"),
+        ({"anchor": ("x", float("nan"))}, "anchor"),
+    ],
+)
+def test_rescale_refuses(options: dict[str, Any], message: str) -> None:
+    games = zm.Comparisons(list("xyzxu"), list("yzxyx"))
+    with pytest.raises(InputError, match=message):
+        zm.bradley_terry(games, components="largest").rescale(**options)
+
+
+def test_results_are_frozen(fit: Any) -> None:
+    with pytest.raises(AttributeError):
+        fit.ability = np.zeros(5)
+
+
+# Frames -----------------------------------------------------------------------------------------
+
+COLUMNS = [
+    "item",
+    "rank",
+    "rating",
+    "lower",
+    "upper",
+    "ability",
+    "standard_error",
+    "comparisons",
+]
+
+
+@pytest.mark.parametrize(
+    ("library", "kind"), [("pandas", pd.DataFrame), ("polars", pl.DataFrame), ("pyarrow", pa.Table)]
+)
+def test_to_frame(fit: Any, library: str, kind: type) -> None:
+    frame = fit.to_frame(library)
+    assert isinstance(frame, kind)
+    if library == "pyarrow":
+        columns = frame.to_pydict()
+    else:
+        columns = {name: frame[name].to_list() for name in frame.columns}
+    assert sorted(columns) == sorted(COLUMNS)
+    order = np.argsort(-fit.ability)
+    assert columns["item"] == [LABELS[i] for i in order]
+    assert columns["rank"] == [1, 2, 3, 4, 5]
+    interval = fit.interval()
+    points = 400 / np.log(10)
+    for name, expected in {
+        "rating": fit.rating,
+        "lower": 1000 + points * interval.lower,
+        "upper": 1000 + points * interval.upper,
+        "ability": fit.ability,
+        "standard_error": interval.standard_error,
+    }.items():
+        np.testing.assert_allclose(columns[name], expected[order], rtol=1e-12)
+    played = np.bincount(rows_of().a, minlength=5) + np.bincount(rows_of().b, minlength=5)
+    assert columns["comparisons"] == played[order].tolist()
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(pd.DataFrame, pd.DataFrame), (pl.DataFrame, pl.DataFrame), (pa.table, pa.Table)],
+)
+def test_to_frame_as_the_input_was(backend: str, make: Any, kind: type) -> None:
+    c = zm.Comparisons.from_frame(make(frame_of(rows_of())), "left", "right", "score")
+    for data in (c, c.pair_counts()):
+        assert isinstance(zm.bradley_terry(data, backend=backend).to_frame(), kind)
+
+
+def test_to_frame_of_unrated_items(partly_rated: Any) -> None:
+    board = partly_rated.to_frame("pandas")
+    assert board["item"].tolist()[-1] == "u"
+    assert board["rank"].tolist()[-1] == 0
+    assert np.isnan(board["rating"].iloc[-1])
+    assert "never lost" in board["unrated"].iloc[-1]
+    assert board["unrated"].tolist()[:-1] == [""] * 3
+
+
+def test_to_frame_refuses(fit: Any) -> None:
+    with pytest.raises(InputError, match="library must be one of pandas, polars, pyarrow"):
+        fit.to_frame("numpy")
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+def same(one: Any, other: Any) -> None:
+    for name in ("ability", "comparisons", "rating"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert one.items.tolist() == other.items.tolist()
+    assert one.items.dtype == other.items.dtype
+    for name in ("unrated", "solver", "converged", "n_iter", "ability_error", "score_norm"):
+        assert getattr(one, name) == getattr(other, name)
+    assert (one.ties, one.prior, one.scale) == (other.ties, other.prior, other.scale)
+    np.testing.assert_array_equal(one.win_matrix(), other.win_matrix())
+    np.testing.assert_array_equal(one.rank(), other.rank())
+    assert repr(one) == repr(other)
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "drop": {"ties": "drop"},
+    "prior": {"prior": 0.5},
+    "fixed": {"fixed": {"bob": 0.25}},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_save_and_load(backend: str, tmp_path: Path, case: str) -> None:
+    fit = zm.bradley_terry(comparisons(), backend=backend, **CASES[case]).rescale(initial=1500)
+    fit.save(tmp_path / "fit.zermelo")
+    loaded = zm.load(tmp_path / "fit.zermelo")
+    same(fit, loaded)
+    for kind in ("fisher", "sandwich"):
+        np.testing.assert_array_equal(fit.covariance(kind), loaded.covariance(kind))
+    assert fit.log_likelihood == loaded.log_likelihood
+    pd.testing.assert_frame_equal(fit.to_frame("pandas"), loaded.to_frame("pandas"))
+    # A loaded fit can be saved again, and be where another starts.
+    loaded.save(tmp_path / "again")
+    same(fit, zm.load(tmp_path / "again"))
+    again = zm.bradley_terry(comparisons(), start=loaded, backend=backend, **CASES[case])
+    # With a prior the reported mean of zero is not where its virtual item puts the abilities.
+    assert again.n_iter == (2 if case == "prior" else 1) < fit.n_iter
+
+
+@pytest.mark.parametrize("rule", ["largest", "separate"])
+def test_save_and_load_components(backend: str, tmp_path: Path, rule: Any) -> None:
+    # n and m, which are not rated with a, b and c, also met one another.
+    games = zm.Comparisons(list("abcncnpqp"), list("bcaammqpq"))
+    fit = zm.bradley_terry(games, components=rule, backend=backend)
+    fit.save(tmp_path / "fit")
+    loaded = zm.load(tmp_path / "fit")
+    same(fit, loaded)
+    np.testing.assert_array_equal(fit.covariance(), loaded.covariance())
+    assert loaded.log_likelihood == pytest.approx(fit.log_likelihood, rel=1e-12)
+
+
+def test_without_data(fit: Any, tmp_path: Path) -> None:
+    fit.save(tmp_path / "small", data=False)
+    loaded = zm.load(tmp_path / "small")
+    same(fit, loaded)
+    board = loaded.to_frame("pandas")
+    assert sorted(board.columns) == sorted(["item", "rank", "rating", "ability", "comparisons"])
+    assert "1,1" in loaded._repr_html_() or "ann" in loaded._repr_html_()
+    for what in (
+        lambda: loaded.interval(),
+        lambda: loaded.covariance(),
+        lambda: loaded.log_likelihood,
+        lambda: loaded.quasi_variance(),
+        lambda: loaded.save(tmp_path / "more"),
+    ):
+        with pytest.raises(InputError, match=r"without its data.*save it with data=True"):
+            what()
+    loaded.save(tmp_path / "less", data=False)
+    same(fit, zm.load(tmp_path / "less"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["less", "small"]
+
+
+def test_separate_components_without_data(backend: str, tmp_path: Path) -> None:
+    games = zm.Comparisons(list("xyxzwn"), list("yxywzx"))
+    fit = zm.bradley_terry(games, components="separate", backend=backend)
+    fit.save(tmp_path / "small", data=False)
+    loaded = zm.load(tmp_path / "small")
+    # Inside a component nothing else is needed; it still rates, ranks and predicts.
+    assert loaded.predict("x", "y") == fit.predict("x", "y")
+    assert loaded.rank().tolist() == fit.rank().tolist()
+    assert loaded.predict("n", "x") == 1.0
+    assert "BradleyTerryFit" in loaded._repr_html_()
+
+
+def test_scale_of_numpy_numbers_is_saved(fit: Any, tmp_path: Path) -> None:
+    other = fit.rescale(initial=np.int64(1500), scale=np.float32(400), anchor=("ann", np.int64(9)))
+    other.save(tmp_path / "fit")
+    np.testing.assert_allclose(zm.load(tmp_path / "fit").rating, other.rating)
+
+
+def test_whole_number_labels_are_saved(backend: str, tmp_path: Path) -> None:
+    fit = zm.bradley_terry(zm.Comparisons([3, 7, 3], [7, 3, 7]), backend=backend)
+    fit.save(str(tmp_path / "fit"))
+    same(fit, zm.load(str(tmp_path / "fit")))
+
+
+def rewrite_header(path: Path, change: Any) -> None:
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = dict(archive)
+    header = json.loads(arrays["zermelo"].tobytes())
+    change(header)
+    arrays["zermelo"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def test_files_that_cannot_be_loaded(fit: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fit"
+    fit.save(path)
+    whole = path.read_bytes()
+    for length in (0, 3, 4, 30, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError, match=r"'.*fit' is (truncated or damaged|not a file that)"):
+            zm.load(path)
+    path.write_bytes(whole)
+    rewrite_header(path, lambda header: header.update(version=2))
+    with pytest.raises(
+        InputError, match="format version 2, but this zermelo reads up to 1; upgrade"
+    ):
+        zm.load(path)
+    path.write_bytes(whole)
+    rewrite_header(path, lambda header: header["meta"].pop("solver"))
+    with pytest.raises(InputError, match="is damaged: it has no 'solver'"):
+        zm.load(path)
+    comparisons().pair_counts().save(path)
+    with pytest.raises(InputError, match="holds 'pair counts', but 'bradley-terry fit' was expec"):
+        zm.load(path)
+    with pytest.raises(InputError, match="No such file"):
+        zm.load(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="cannot be read"):
+        zm.load(tmp_path)
+    path.write_bytes(pickle.dumps(fit.ability))
+    with pytest.raises(InputError, match="is not a file that zermelo saved"):
+        zm.load(path)
+
+
+def test_a_save_that_fails_leaves_the_old_file(fit: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fit"
+    fit.save(path)
+    before = path.read_bytes()
+    broken = fit.rescale()
+    object.__setattr__(broken, "solver", object())
+    with pytest.raises(TypeError):
+        broken.save(path)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fit"]
+
+
+# Printing ---------------------------------------------------------------------------------------
+
+
+def test_repr(fit: Any, partly_rated: Any) -> None:
+    assert repr(fit).startswith("BradleyTerryFit(5 items, 45 comparisons, newton converged in ")
+    assert "\n" not in repr(fit)
+    assert repr(partly_rated).startswith("BradleyTerryFit(4 items (1 unrated), 5 comparisons, ")
+
+
+def test_notebook_table(fit: Any) -> None:
+    table = fit._repr_html_()
+    assert table.count("<tr>") == 6
+    assert table.count("<svg") == 5
+    places = [table.index(f"<td>{LABELS[i]}</td>") for i in np.argsort(-fit.ability)]
+    assert places == sorted(places)
+    assert f"{fit.rating.max():,.1f}" in table
+    assert "more items" not in table
+
+
+def test_notebook_table_escapes_labels_and_stays_short(backend: str) -> None:
+    rows = reference.random_rows(81, n=40, m=300)
+    labels = np.array([f"<b>{i}&</b>" for i in range(40)], object)
+    fit = zm.bradley_terry(
+        zm.Comparisons(labels[rows.a], labels[rows.b], rows.score), backend=backend
+    )
+    table = fit._repr_html_()
+    assert "<b>" not in table
+    assert "&lt;b&gt;" in table
+    assert "and 15 more items" in table
+    assert table.count("<svg") == 25
+
+
+def test_notebook_table_of_unrated_and_separate_items(partly_rated: Any, backend: str) -> None:
+    assert "and 1 more items" in partly_rated._repr_html_()
+    games = zm.Comparisons(list("xyzw"), list("yxwz"))
+    apart = zm.bradley_terry(games, components="separate", backend=backend)
+    assert apart._repr_html_().count("<svg") == 4
+
+
+def test_a_fit_that_did_not_converge_says_so_when_loaded(backend: str, tmp_path: Path) -> None:
+    with pytest.warns(ConvergenceWarning):
+        fit = zm.bradley_terry(comparisons(), max_iter=1, solver="mm", backend=backend)
+    fit.save(tmp_path / "fit")
+    assert "mm did not converge in 1 iterations" in repr(zm.load(tmp_path / "fit"))
