@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import zermelo as zm
 from zermelo.errors import InputError
 from zermelo.ratings import bradley_terry_fit
-from zermelo.ratings.uncertainty import quasi_variances
+from zermelo.ratings.quasi_variance import quasi_variances
 
 KINDS = ("fisher", "sandwich")
 FRACTIONS = (0.0, 0.2, 0.5, 0.7, 1.0)
