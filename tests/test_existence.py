@@ -212,6 +212,7 @@ def test_prior_alone_joining_components_warns(backend: str) -> None:
     assert [str(warning.filename) for warning in seen] == [__file__]
 
 
+@pytest.mark.filterwarnings("ignore:The largest component is a single item")
 @examples
 @given(st.integers(0, 10**6), st.integers(2, 9), st.integers(1, 25))
 def test_rules_on_random_graphs(backend: str, seed: int, n: int, m: int) -> None:
@@ -257,3 +258,11 @@ def test_rules_on_random_graphs(backend: str, seed: int, n: int, m: int) -> None
     np.testing.assert_allclose(apart.ability[rated], largest.ability[rated], atol=1e-7)
     better = np.where(across, score == 0.0, apart.ability[:, None] < apart.ability)
     np.testing.assert_array_equal(apart.rank(), 1 + better.sum(axis=1))
+
+
+def test_a_single_rated_item_is_said(backend: str) -> None:
+    games = zm.Comparisons(list("abc"), list("bcd"))
+    with pytest.warns(UserWarning, match="largest component is a single item"):
+        fit = zm.bradley_terry(games, components="largest", backend=backend)
+    assert len(fit.unrated) == 3
+    assert np.isnan(fit.interval().standard_error).all()

@@ -24,6 +24,7 @@ double minorise_rows(const BradleyTerry<Value>& model, const double* strength,
     next[i] = ability[i];
     if (model.held[at]) continue;
     double score = 0.0;
+    double wins = 0.5 * model.prior;
     double expected = 0.0;
     for (auto k = static_cast<std::size_t>(graph.offsets[at]);
          k < static_cast<std::size_t>(graph.offsets[at + 1]); ++k) {
@@ -33,6 +34,7 @@ double minorise_rows(const BradleyTerry<Value>& model, const double* strength,
       const auto won = static_cast<double>(graph.win[k]);
       const auto lost = static_cast<double>(graph.loss[k]);
       score += won * q - lost * p;
+      wins += won;
       expected += (won + lost) * p;
     }
     if (model.prior > 0.0) {
@@ -40,8 +42,11 @@ double minorise_rows(const BradleyTerry<Value>& model, const double* strength,
       score += 0.5 * model.prior * (1.0 - 2.0 * p);
       expected += model.prior * p;
     }
-    if (expected > 0.0) {
-      const double step = std::log1p(score / expected);
+    if (expected > 0.0 && wins > 0.0) {
+      // The score keeps its digits near the solution, the quotient far from it.
+      const double relative = score / expected;
+      const double step =
+          std::abs(relative) < 0.5 ? std::log1p(relative) : std::log(wins) - std::log(expected);
       next[i] = ability[i] + step;
       change = std::max(change, std::abs(step));
     }

@@ -12,6 +12,10 @@ namespace {
 // logistic loss), so the gain is at least d * (1 - (e - 2)) > 0, d being the slope at its start.
 constexpr double kSafeSpread = 1.0;
 
+// No step moves two items further apart than this: where probabilities are nearly 0 and 1 the
+// quadratic model points to infinity.
+constexpr double kLargestSpread = 30.0;
+
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
@@ -41,8 +45,9 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
     const std::vector<double>& step = newton_step.step();
     out.ability_error = report.size();
     ++out.n_iter;
-    double length = 1.0;
     const double reach = spread(step, anchored);
+    if (!std::isfinite(reach)) break;
+    double length = reach > kLargestSpread ? kLargestSpread / reach : 1.0;
     for (;; length *= 0.5) {
       for (std::size_t i = 0; i < trial.size(); ++i) trial[i] = ability[i] + length * step[i];
       information.evaluate(trial);
@@ -61,7 +66,8 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
                   ? stalled + 1
                   : 0;
     previous = out.ability_error;
-    if (stalled == 3) break;
+    const bool lost = !std::isfinite(out.ability_error) && report.norm <= limits.tol;
+    if (stalled == 3 || lost) break;
   }
   out.score_norm = information.score_norm();
   return {};

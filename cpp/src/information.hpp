@@ -102,6 +102,9 @@ class Information {
   std::size_t n() const { return static_cast<std::size_t>(model_.graph.n_items()); }
   const std::vector<double>& score() const { return score_; }
   double score_norm() const { return score_norm_; }
+  // True where an item's information vanished in floating point: its ability is so far from its
+  // opponents' that the data says nothing here about how far.
+  bool singular() const { return singular_; }
   const Weight* weight() const { return weight_.data(); }
   const double* diagonal() const { return diagonal_.data(); }
   const double* strength() const { return strength_.data(); }
@@ -121,6 +124,7 @@ class Information {
                                                       row_.data());
     });
     score_norm_ = 0.0;
+    singular_ = false;
     for (std::size_t i = 0; i < n(); ++i) {
       double score = row_[i].score;
       double diagonal = row_[i].diagonal;
@@ -131,6 +135,7 @@ class Information {
         diagonal += model_.prior * p * q;
       }
       const bool free = !model_.held[i] && diagonal > 0.0;
+      singular_ = singular_ || (!model_.held[i] && !free);
       score_[i] = free ? score : 0.0;
       diagonal_[i] = diagonal;
       inverse_diagonal_[i] = free ? 1.0 / diagonal : 0.0;
@@ -149,6 +154,7 @@ class Information {
   std::vector<double> score_;
   Buffer<Weight> weight_;
   double score_norm_ = 0.0;
+  bool singular_ = false;
 };
 
 }  // namespace zermelo

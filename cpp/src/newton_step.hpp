@@ -44,7 +44,13 @@ class NewtonStep {
 
   // `tol`: the accuracy that the fit is after, below which the step need not be known.
   Report solve(double tol) {
-    if (dense_ && factor()) return solve_dense();
+    Report report = dense_ && factor() ? solve_dense() : solve_iteratively(tol);
+    if (information_.singular() || !std::isfinite(report.norm)) report.error = HUGE_VAL;
+    return report;
+  }
+
+ private:
+  Report solve_iteratively(double tol) {
     if (!iterative_) {
       // A dense matrix that is not positive definite in floating point: abilities at the edge of
       // what the data can tell. Conjugate gradients still find an ascent direction.
@@ -58,7 +64,6 @@ class NewtonStep {
     return {report.norm, report.reached ? report.error : HUGE_VAL};
   }
 
- private:
   bool factor() {
     Cholesky& matrix = *dense_;
     matrix.clear();

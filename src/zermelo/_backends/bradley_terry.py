@@ -26,6 +26,7 @@ Fit = tuple[Real, int, float, float, bool]
 ENTRIES_PER_CHUNK = 1 << 16
 WIDE_ABILITY = 300.0
 SAFE_SPREAD = 1.0
+LARGEST_SPREAD = 30.0
 
 
 @contextlib.contextmanager
@@ -75,6 +76,7 @@ class _Information:
         self.score, self.diagonal = np.empty(n), np.empty(n)
         self.inverse_diagonal = np.empty(n)
         self.score_norm = 0.0
+        self.singular = False
         self._solver: ConjugateGradients | None = None
 
     def evaluate(self, ability: Real) -> None:
@@ -94,6 +96,7 @@ class _Information:
             self.score += np.where(model.held, 0.0, 0.5 * model.prior * (q - p))
             self.diagonal += np.where(model.held, 0.0, model.prior * p * q)
         free = ~model.held & (self.diagonal > 0)
+        self.singular = bool((~model.held & ~free).any())
         self.score[~free] = 0.0
         self.inverse_diagonal[:] = 0.0
         np.divide(1.0, self.diagonal, out=self.inverse_diagonal, where=free)
@@ -107,6 +110,10 @@ class _Information:
 
     def newton_step(self, tol: float, dense_below: int) -> tuple[Real, float]:
         """The step, and the sum of its infinity norm and its error."""
+        step, size = self._step(tol, dense_below)
+        return step, size if np.isfinite(size) and not self.singular else np.inf
+
+    def _step(self, tol: float, dense_below: int) -> tuple[Real, float]:
         model = self.model
         free = np.flatnonzero(~model.held)
         if len(free) <= dense_below:
@@ -185,7 +192,9 @@ def bt_newton(
             n_iter += 1
             high, low = step.max(initial=-np.inf), step.min(initial=np.inf)
             reach = max(high, 0.0) - min(low, 0.0) if anchored else high - low
-            length = 1.0
+            if not np.isfinite(reach):
+                break
+            length = LARGEST_SPREAD / reach if reach > LARGEST_SPREAD else 1.0
             while True:
                 trial = ability + length * step
                 information.evaluate(trial)
@@ -200,7 +209,8 @@ def bt_newton(
             at_floor = length == 1.0 and error < 1e-5 and error > 0.5 * previous
             stalled = stalled + 1 if at_floor else 0
             previous = error
-            if stalled == 3:
+            lost = not np.isfinite(error) and float(np.abs(step).max(initial=0.0)) <= tol
+            if stalled == 3 or lost:
                 break
         return ability, n_iter, error, information.score_norm, converged
 

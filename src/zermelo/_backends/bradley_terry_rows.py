@@ -49,18 +49,24 @@ def minorise_rows(
         if held[i]:
             continue
         score = 0.0
+        wins = 0.5 * prior
         expected = 0.0
         for k in range(offsets[i], offsets[i + 1]):
             p, q = _probabilities(strength, ability, wide, i, neighbour[k])
             won, lost = np.float64(win[k]), np.float64(loss[k])
             score += won * q - lost * p
+            wins += won
             expected += (won + lost) * p
         if prior > 0.0:
             p = 1.0 / (1.0 + math.exp(-ability[i]))
             score += 0.5 * prior * (1.0 - 2.0 * p)
             expected += prior * p
-        if expected > 0.0:
-            step = math.log1p(score / expected)
+        if expected > 0.0 and wins > 0.0:
+            relative = score / expected
+            if abs(relative) < 0.5:
+                step = math.log1p(relative)
+            else:
+                step = math.log(wins) - math.log(expected)
             following[i] = ability[i] + step
             change = max(change, abs(step))
     return change

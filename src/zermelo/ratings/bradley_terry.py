@@ -19,7 +19,7 @@ from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
 from .existence import ComponentRule, Components, largest_component, raise_for, reasons
 from .graph import TIE_SHARE, Graph, Ties
-from .model import Model
+from .model import Model, alone_in
 from .result import RatingResult
 
 Solver = Literal["auto", "mm", "newman", "newton"]
@@ -28,6 +28,8 @@ COMPONENT_RULES = ("error", "largest", "separate")
 
 # Newton's equations of at most this many items are factored; beyond, conjugate gradients win.
 DENSE_BELOW = 512
+# A start may lie this far from an item's own log-odds.
+FARTHEST_START = 20.0
 
 
 def bradley_terry(
@@ -132,14 +134,16 @@ def bradley_terry(
 
     graph = Graph.build(counts, ties, engine, used_threads)
     plan = _plan(counts.items, graph, held, prior, components, engine)
-    begin = _start(start, counts.items, plan.graph, engine, used_threads)
+    level = float(known[held].mean()) if held.any() else 0.0
+    begin = _start(start, counts.items, plan.graph, level, engine, used_threads)
     begin[held] = known[held]
-    begin[~plan.rated] = 0.0
+    idle = ~plan.rated | (alone_in(plan.component) & ~held)
+    begin[idle] = 0.0
     name = "newton" if solver == "auto" else solver
     ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
         *plan.graph.arrays,
         begin,
-        (held | ~plan.rated).astype(np.uint8),
+        (held | idle).astype(np.uint8),
         plan.floating,
         int(plan.floating.max(initial=-1)) + 1,
         prior,
@@ -204,19 +208,27 @@ def _plan(
         return _Plan(graph, everyone, together, nobody if held.any() else together, {})
     if rule == "error":
         raise_for(items, graph, found)
-    inside = graph.within(found.strong)
     if rule == "largest":
         rated = largest_component(found, held)
-        floating = np.where(rated, 0, -1).astype(np.int32)
-        component = np.where(rated, 0, 1).astype(np.int32)
+        floating = np.where(rated & (rated.sum() > 1), 0, -1).astype(np.int32)
+        if int(rated.sum()) == 1:
+            warnings.warn(
+                "The largest component is a single item, so that no two items are rated together",
+                UserWarning,
+                stacklevel=3,
+            )
+        # Each unrated item is a component by itself: none of its pairs is used.
+        component = np.cumsum(~rated, dtype=np.int32)
+        component[rated] = 0
+        inside = graph.within(component)
         unrated = reasons(items, graph, found, rated)
         return _Plan(inside, rated, component, nobody if held.any() else floating, unrated)
-    floating = found.strong.copy()
+    anchored = alone_in(found.strong)
     if held.any():
-        floating[found.strong == found.strong[int(np.flatnonzero(held)[0])]] = -1
-        # Groups are numbered without a gap.
-        floating[floating >= 0] = np.unique(floating[floating >= 0], return_inverse=True)[1]
-    return _Plan(inside, everyone, found.strong, floating, {})
+        anchored |= found.strong == found.strong[int(np.flatnonzero(held)[0])]
+    floating = np.full(n, -1, np.int32)
+    floating[~anchored] = np.unique(found.strong[~anchored], return_inverse=True)[1]
+    return _Plan(graph.within(found.strong), everyone, found.strong, floating, {})
 
 
 def _counts(data: object, threads: int | None, backend: str | None) -> PairCounts:
@@ -230,13 +242,21 @@ def _counts(data: object, threads: int | None, backend: str | None) -> PairCount
 
 
 def _start(
-    start: object, items: NDArray[Any], graph: Graph, backend: Backend, threads: int
+    start: object,
+    items: NDArray[Any],
+    graph: Graph,
+    level: float,
+    backend: Backend,
+    threads: int,
 ) -> NDArray[np.float64]:
+    """Abilities to start from; `level` is where the fixed items are."""
     default: NDArray[np.float64] = backend.bt_start(graph.offsets, graph.win, graph.loss, threads)
+    default += level
     if start is None:
         return default
     if isinstance(start, RatingResult):
-        pairs = zip(start.items.tolist(), start.ability.tolist(), strict=True)
+        ability = start.model.ability if isinstance(start, BradleyTerryFit) else start.ability
+        pairs = zip(start.items.tolist(), ability.tolist(), strict=True)
         start = {item: ability for item, ability in pairs if not math.isnan(ability)}
         start = {item: start[item] for item in items.tolist() if item in start}
     if not isinstance(start, Mapping):
@@ -244,6 +264,8 @@ def _start(
             f"start must be a fit or a dict of item to ability, but is {type(start).__name__}"
         )
     given, values = _abilities("start", start, items)
+    # Far out, where every probability is 0 or 1, a solver sees nothing to go by.
+    values = np.clip(values, default - FARTHEST_START, default + FARTHEST_START)
     return np.where(given, values, default)
 
 
@@ -289,9 +311,13 @@ def _non_negative(argument: str, value: object) -> float:
 
 
 def _positive(argument: str, value: object) -> float:
-    if _non_negative(argument, value) == 0.0:
+    try:
+        number = _non_negative(argument, value)
+    except InputError:
+        number = 0.0
+    if number == 0.0:
         raise InputError(f"{argument} must be positive, but is {value!r}")
-    return float(value)  # type: ignore[arg-type]
+    return number
 
 
 def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:

@@ -301,11 +301,12 @@ class BradleyTerryFit(RatingResult):
         score = super()._expected(first, second)
         if not self._separate:
             return score
-        component, order = self.model.component, self._order
+        component = self.model.component
         one, other = np.broadcast_arrays(component[first], component[second])
         across = one != other
         if not across.any():
             return score
+        order = self._order
         pairs, inverse = np.unique(
             np.stack([one[across], other[across]], 1), axis=0, return_inverse=True
         )
@@ -319,14 +320,24 @@ class BradleyTerryFit(RatingResult):
         return not self.unrated and bool(self.model.component.max(initial=0) > 0)
 
     @property
-    def _order(self) -> PartialOrder:
-        def compute() -> PartialOrder:
-            counts, _ = self.require_data("predictions between separate components")
-            graph = Graph.build(counts, self.model.ties, self.model.backend, self.model.threads)
-            beats = beats_between(graph, self.model.component)
-            return PartialOrder(beats, int(self.model.component.max()) + 1)
+    def beats(self) -> NDArray[np.int32]:
+        """Pairs (winner, loser) of separate components, shape (k, 2)."""
 
-        order: PartialOrder = self._remember("order", compute)
+        def compute() -> NDArray[np.int32]:
+            if not self._separate:
+                return np.empty((0, 2), np.int32)
+            counts, _ = self.require_data("beats")
+            graph = Graph.build(counts, self.model.ties, self.model.backend, self.model.threads)
+            return beats_between(graph, self.model.component)
+
+        pairs: NDArray[np.int32] = self._remember("beats", compute)
+        return pairs
+
+    @property
+    def _order(self) -> PartialOrder:
+        order: PartialOrder = self._remember(
+            "order", lambda: PartialOrder(self.beats, int(self.model.component.max()) + 1)
+        )
         return order
 
     def require_data(self, what: str) -> tuple[PairCounts, Graph]:
@@ -342,7 +353,7 @@ class BradleyTerryFit(RatingResult):
         counts, graph = self.require_data(what)
         model = self.model
         rated = self.rated
-        held = (model.held | ~rated).astype(np.uint8)
+        held = (model.held | model.alone | ~rated).astype(np.uint8)
         ability = np.nan_to_num(model.ability)
         n_centres = int(model.floating.max(initial=-1)) + 1
 
@@ -372,7 +383,7 @@ class BradleyTerryFit(RatingResult):
             model.ability,
             model.ties,
             model.prior,
-            rated & ~model.held,
+            rated & ~model.held & ~model.alone,
             model.component,
             model.centre,
             n_centres > 0,

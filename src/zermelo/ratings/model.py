@@ -13,6 +13,12 @@ from .graph import Ties
 Real = NDArray[np.float64]
 
 
+def alone_in(component: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Items that are the only one of their component."""
+    alone: NDArray[np.bool_] = np.bincount(component)[component] == 1
+    return alone
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """Abilities as the solver knows them, and how they were estimated."""
@@ -36,9 +42,7 @@ class Model:
     @property
     def alone(self) -> NDArray[np.bool_]:
         """Items that are a component by themselves: their ability of 0 says nothing."""
-        floating = self.floating
-        sizes = np.bincount(floating[floating >= 0], minlength=1)
-        alone: NDArray[np.bool_] = (floating >= 0) & (sizes[np.maximum(floating, 0)] == 1)
+        alone: NDArray[np.bool_] = alone_in(self.component) & ~self.held & ~np.isnan(self.ability)
         return alone
 
     def reported(self) -> Real:

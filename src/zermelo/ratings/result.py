@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -102,8 +103,8 @@ class RatingResult:
             place = int(self._places(item, "anchor"))
             if np.isnan(self.ability[place]):
                 raise InputError(f"anchor {item!r} is not rated")
-            if not isinstance(rating, (int, float, np.number)):
-                raise InputError(f"anchor's rating must be a number, but is {rating!r}")
+            if not isinstance(rating, (int, float, np.number)) or not math.isfinite(rating):
+                raise InputError(f"anchor's rating must be a finite number, but is {rating!r}")
             shift = float(rating) - float(new.rating(self.ability[place]))
             new = RatingScale(initial, scale, base, shift)
         rescaled = replace(self, scale=new)
@@ -161,7 +162,10 @@ class RatingResult:
     def _places(self, labels: Any, argument: str) -> NDArray[np.intp]:
         """Places of labels in `items`; a scalar array for a single label."""
         single = isinstance(labels, (str, int, np.integer))
-        values: Sequence[Any] = [labels] if single else list(labels)
+        try:
+            values: Sequence[Any] = [labels] if single else list(labels)
+        except TypeError:
+            raise InputError(f"{argument}: {labels!r} is not an item of this fit") from None
         index = self._remember(
             "index", lambda: {label: place for place, label in enumerate(self.items.tolist())}
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import resolve
@@ -31,6 +30,7 @@ def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) ->
         "component": model.component,
         "floating": model.floating,
         "comparisons": fit.comparisons,
+        "beats": fit.beats,
     }
     if data:
         counts, _ = fit.require_data("saving it with data=True")
@@ -103,7 +103,6 @@ def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryF
         ability_error=meta["ability_error"],
         score_norm=meta["score_norm"],
     )
-    fit.remember(
-        comparisons=np.asarray(arrays["comparisons"]), log_likelihood=meta["log_likelihood"]
-    )
+    known = {name: arrays[name] for name in ("comparisons", "beats")}
+    fit.remember(**known, log_likelihood=meta["log_likelihood"])
     return fit

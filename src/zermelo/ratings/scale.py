@@ -26,6 +26,7 @@ class RatingScale:
             value = getattr(self, name)
             if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
                 raise InputError(f"{name} must be a finite number, but is {value!r}")
+            object.__setattr__(self, name, float(value))
         if self.scale <= 0:
             raise InputError(f"scale must be positive, but is {self.scale!r}")
         if self.base <= 1:

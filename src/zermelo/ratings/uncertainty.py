@@ -250,7 +250,11 @@ class Information:
             inverse = np.where(self.free & (diagonal > 0), 1.0 / diagonal, 0.0)
         known = spread + (prior if kind == "fisher" else 0.0)
         if reference is not None:
+            together = np.bincount(first, m * (second == reference), n)
+            together += np.bincount(second, m * (first == reference), n)
             known = known * inverse**2 + known[reference] * inverse[reference] ** 2
+            # A pair's coin moves both its items, in opposite directions.
+            known += 2.0 * together * inverse * inverse[reference]
         else:
             known = known * inverse**2
         generator = np.random.default_rng(seed)
