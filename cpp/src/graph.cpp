@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "zermelo/memory.hpp"
+#include "zermelo/radix.hpp"
 
 namespace zermelo {
 namespace {
 
 constexpr std::int64_t kPairsPerChunk = 1 << 18;
-constexpr std::int64_t kPairsPerCheck = 1 << 20;
 
 // One end of a pair as the second item sees it.
 template <class Value>
@@ -20,6 +20,19 @@ struct Reverse {
   Value loss;
 };
 
+// The same on its way to the second item's row.
+template <class Value>
+struct Addressed {
+  std::int32_t item;
+  Reverse<Value> reverse;
+};
+
+// What radix::distribute orders by.
+template <class Value>
+std::uint64_t key_of(const Addressed<Value>& record) {
+  return static_cast<std::uint64_t>(record.item);
+}
+
 // The pairs in which each item stood second, grouped by that item and sorted by the first.
 template <class Value>
 struct ReverseRows {
@@ -27,70 +40,83 @@ struct ReverseRows {
   Buffer<Reverse<Value>> rows;
 };
 
+// A transposition in two steps, both within the cache: by ranges of items, then by item. Both keep
+// the order of the pairs.
 template <class Value, class Credits>
 ReverseRows<Value> reverse_rows(const OrderedPairs& pairs, const Credits& credits, std::int64_t n,
                                 Team& team) {
   const auto n_pairs = static_cast<std::int64_t>(pairs.second.size());
   ReverseRows<Value> out{Buffer<std::int64_t>(static_cast<std::size_t>(n) + 1),
                          large_buffer<Reverse<Value>>(pairs.second.size())};
-  std::int64_t* offsets = out.offsets.data();
-  std::fill_n(offsets, n + 1, 0);
-  // Each range of items reads every pair and writes its own: rereading in order costs less than
-  // the scattered writes that it spreads over the threads.
-  const std::int64_t n_ranges = n_pairs > kPairsPerChunk ? 4 : 1;
-  const auto range = [&](std::int64_t chunk) {
-    return Range{n * chunk / n_ranges, n * (chunk + 1) / n_ranges};
+  const int item_bits = radix::bits_of(static_cast<std::uint64_t>(n));
+  const int range_bits = radix::partition_bits(n_pairs, item_bits);
+  const int shift = item_bits - range_bits;
+  Buffer<Addressed<Value>> records = large_buffer<Addressed<Value>>(pairs.second.size());
+  const auto read = [&](std::int64_t k) {
+    const auto pair = static_cast<std::size_t>(k);
+    return Addressed<Value>{pairs.second[pair],
+                            {pairs.first[pair], static_cast<Value>(credits.second(pair)),
+                             static_cast<Value>(credits.first(pair))}};
   };
-  team.run(n_ranges, [&](std::int64_t chunk) {
-    const auto [low, high] = range(chunk);
-    for (std::int64_t k = 0; k < n_pairs; ++k) {
-      if (k % kPairsPerCheck == 0) team.check();
-      const std::int32_t item = pairs.second[static_cast<std::size_t>(k)];
-      if (item >= low && item < high) ++offsets[item + 1];
+  const std::vector<std::int64_t> borders =
+      radix::distribute(team, n_pairs, shift, range_bits, read, records.data());
+  team.run(std::int64_t{1} << range_bits, [&](std::int64_t range) {
+    const std::int64_t low = std::min(range << shift, n);
+    const std::int64_t high = std::min((range + 1) << shift, n);
+    const auto at = static_cast<std::size_t>(range);
+    std::vector<std::int64_t> next(static_cast<std::size_t>(high - low) + 1, 0);
+    for (std::int64_t k = borders[at]; k < borders[at + 1]; ++k) {
+      ++next[static_cast<std::size_t>(records[static_cast<std::size_t>(k)].item - low + 1)];
+    }
+    next[0] = borders[at];
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    std::copy(next.begin(), next.end() - 1, out.offsets.data() + low);
+    for (std::int64_t k = borders[at]; k < borders[at + 1]; ++k) {
+      const Addressed<Value>& record = records[static_cast<std::size_t>(k)];
+      const auto place = next[static_cast<std::size_t>(record.item - low)]++;
+      out.rows[static_cast<std::size_t>(place)] = record.reverse;
     }
   });
-  std::partial_sum(offsets, offsets + n + 1, offsets);
-  Buffer<std::int64_t> cursor(static_cast<std::size_t>(n));
-  std::copy_n(offsets, n, cursor.data());
-  team.run(n_ranges, [&](std::int64_t chunk) {
-    const auto [low, high] = range(chunk);
-    for (std::int64_t k = 0; k < n_pairs; ++k) {
-      if (k % kPairsPerCheck == 0) team.check();
-      const auto pair = static_cast<std::size_t>(k);
-      const std::int32_t item = pairs.second[pair];
-      if (item < low || item >= high) continue;
-      out.rows[static_cast<std::size_t>(cursor[static_cast<std::size_t>(item)]++)] = {
-          pairs.first[pair], static_cast<Value>(credits.second(pair)),
-          static_cast<Value>(credits.first(pair))};
-    }
-  });
+  out.offsets[static_cast<std::size_t>(n)] = n_pairs;
   return out;
 }
 
-// Visits row i's union of forward and reverse pairs in ascending order of the neighbour.
-template <class Value, class Credits, class Visit>
-void merge_row(const OrderedPairs& pairs, const Credits& credits, std::int64_t begin,
-               std::int64_t end, const Reverse<Value>* reverse, const Reverse<Value>* reverse_end,
-               Visit&& visit) {
-  std::int64_t k = begin;
-  while (k < end || reverse != reverse_end) {
-    const std::int32_t forward_item =
-        k < end ? pairs.second[static_cast<std::size_t>(k)] : INT32_MAX;
-    const std::int32_t reverse_item = reverse != reverse_end ? reverse->neighbour : INT32_MAX;
-    if (forward_item < reverse_item) {
-      const auto pair = static_cast<std::size_t>(k++);
-      visit(forward_item, static_cast<Value>(credits.first(pair)),
-            static_cast<Value>(credits.second(pair)));
-    } else if (reverse_item < forward_item) {
-      visit(reverse_item, reverse->win, reverse->loss);
-      ++reverse;
-    } else {
-      const auto pair = static_cast<std::size_t>(k++);
-      visit(forward_item, static_cast<Value>(credits.first(pair)) + reverse->win,
-            static_cast<Value>(credits.second(pair)) + reverse->loss);
-      ++reverse;
-    }
+// Merges a row's forward pairs [k, end) with its reverse ones, in ascending order of the neighbour;
+// returns the number of entries. Which side comes next is a coin toss on random pairs, so nothing
+// branches on it.
+template <class Value, class Credits>
+std::int64_t merge_row(const OrderedPairs& pairs, const Credits& credits, std::int64_t k,
+                       std::int64_t end, const Reverse<Value>* reverse,
+                       const Reverse<Value>* reverse_end, std::int32_t* neighbour, Value* win,
+                       Value* loss) {
+  std::int64_t entry = 0;
+  while (k < end && reverse != reverse_end) {
+    const auto pair = static_cast<std::size_t>(k);
+    const std::int32_t forward_item = pairs.second[pair];
+    const bool from_forward = forward_item <= reverse->neighbour;
+    const bool from_reverse = reverse->neighbour <= forward_item;
+    const auto of_forward = static_cast<Value>(from_forward);
+    const auto of_reverse = static_cast<Value>(from_reverse);
+    neighbour[entry] = std::min(forward_item, reverse->neighbour);
+    win[entry] = of_forward * static_cast<Value>(credits.first(pair)) + of_reverse * reverse->win;
+    loss[entry] =
+        of_forward * static_cast<Value>(credits.second(pair)) + of_reverse * reverse->loss;
+    k += from_forward;
+    reverse += from_reverse;
+    ++entry;
   }
+  for (; k < end; ++k, ++entry) {
+    const auto pair = static_cast<std::size_t>(k);
+    neighbour[entry] = pairs.second[pair];
+    win[entry] = static_cast<Value>(credits.first(pair));
+    loss[entry] = static_cast<Value>(credits.second(pair));
+  }
+  for (; reverse != reverse_end; ++reverse, ++entry) {
+    neighbour[entry] = reverse->neighbour;
+    win[entry] = reverse->win;
+    loss[entry] = reverse->loss;
+  }
+  return entry;
 }
 
 template <class Value, class Credits>
@@ -110,43 +136,47 @@ PairGraphBuffers<Value> build(const OrderedPairs& pairs, const Credits& credits,
   });
   forward[static_cast<std::size_t>(n)] = static_cast<std::int64_t>(pairs.first.size());
 
+  // Every row gets room for all its pairs. Those that were counted in both orders become one
+  // entry; where there are any, the rows then move together.
+  const std::size_t room = 2 * pairs.first.size();
   PairGraphBuffers<Value> out;
   out.offsets = Buffer<std::int64_t>(static_cast<std::size_t>(n) + 1);
+  out.neighbour = large_buffer<std::int32_t>(room);
+  out.win = large_buffer<Value>(room);
+  out.loss = large_buffer<Value>(room);
   std::int64_t* offsets = out.offsets.data();
-  offsets[0] = 0;
-  const auto row = [&](std::int64_t i, auto&& visit) {
-    const auto at = static_cast<std::size_t>(i);
-    merge_row<Value>(pairs, credits, forward[at], forward[at + 1],
-                     reverse.rows.data() + reverse_offsets[i],
-                     reverse.rows.data() + reverse_offsets[i + 1], visit);
+  const auto begin = [&](std::int64_t i) {
+    return forward[static_cast<std::size_t>(i)] + reverse_offsets[i];
   };
   const RowChunks rows(forward.span(), kPairsPerChunk);
   team.run(rows.count(), [&](std::int64_t chunk) {
     const auto [low, high] = rows[chunk];
     for (std::int64_t i = low; i < high; ++i) {
-      std::int64_t length = 0;
-      row(i, [&](std::int32_t, Value, Value) { ++length; });
-      offsets[i + 1] = length;
+      const auto at = static_cast<std::size_t>(i);
+      const std::int64_t entry = begin(i);
+      offsets[i + 1] = merge_row(
+          pairs, credits, forward[at], forward[at + 1], reverse.rows.data() + reverse_offsets[i],
+          reverse.rows.data() + reverse_offsets[i + 1], out.neighbour.data() + entry,
+          out.win.data() + entry, out.loss.data() + entry);
     }
   });
+  offsets[0] = 0;
   std::partial_sum(offsets, offsets + n + 1, offsets);
-
+  if (static_cast<std::size_t>(offsets[n]) == room) return out;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if ((i & 0xffff) == 0) team.check();
+    const std::int64_t length = offsets[i + 1] - offsets[i];
+    const auto move = [&](auto* column) {
+      std::copy_n(column + begin(i), length, column + offsets[i]);
+    };
+    move(out.neighbour.data());
+    move(out.win.data());
+    move(out.loss.data());
+  }
   const auto n_entries = static_cast<std::size_t>(offsets[n]);
-  out.neighbour = large_buffer<std::int32_t>(n_entries);
-  out.win = large_buffer<Value>(n_entries);
-  out.loss = large_buffer<Value>(n_entries);
-  team.run(rows.count(), [&](std::int64_t chunk) {
-    const auto [low, high] = rows[chunk];
-    for (std::int64_t i = low; i < high; ++i) {
-      auto entry = static_cast<std::size_t>(offsets[i]);
-      row(i, [&](std::int32_t neighbour, Value win, Value loss) {
-        out.neighbour[entry] = neighbour;
-        out.win[entry] = win;
-        out.loss[entry] = loss;
-        ++entry;
-      });
-    }
-  });
+  out.neighbour.shrink(n_entries);
+  out.win.shrink(n_entries);
+  out.loss.shrink(n_entries);
   return out;
 }
 

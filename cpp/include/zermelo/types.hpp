@@ -40,6 +40,8 @@ class Buffer {
   const T& operator[](std::size_t i) const { return data_[i]; }
   std::span<T> span() { return {data_.get(), size_}; }
   std::span<const T> span() const { return {data_.get(), size_}; }
+  // Keeps the first `size` elements; the memory stays.
+  void shrink(std::size_t size) { size_ = size; }
   void reset() {
     data_.reset();
     size_ = 0;

@@ -14,6 +14,8 @@ from ..errors import InputError
 
 T = TypeVar("T")
 
+# No machine gains from more, and asking the system for a million threads would hurt it.
+MOST_THREADS = 256
 # Below this many elements of work a team of threads costs more than it saves.
 SERIAL_BELOW = 50_000
 
@@ -37,7 +39,7 @@ def resolve_threads(threads: int | None, work: int) -> int:
         return 1 if work < SERIAL_BELOW else available_threads()
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
         raise InputError(f"threads must be a positive whole number or None, but is {threads!r}")
-    return int(threads)
+    return min(int(threads), MOST_THREADS)
 
 
 def chunk_borders(size: int, chunk_size: int) -> list[tuple[int, int]]:
