@@ -392,3 +392,31 @@ def test_bad_data() -> None:
         zm.bradley_terry(GAMES)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="at least two items are needed"):
         zm.bradley_terry(zm.Comparisons(["x"], ["x"]))
+
+
+@pytest.mark.parametrize("size", [1e39, 1e100, 1e-45])
+def test_weights_that_no_solver_can_hold(size: float) -> None:
+    weight = size * np.array([2.0, 1.0, 3.0, 1.0, 1.0, 1.0])
+    games = zm.Comparisons(list("abcabc"), list("bcacab"), weight=weight)
+    with pytest.raises(InputError, match="weight: the weights of a pair must add up to between"):
+        zm.bradley_terry(games)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prior": 10**400}, "prior must be finite and non-negative"),
+        ({"fixed": {"a": 10**400}}, r"fixed\['a'\] must be a finite number"),
+        ({"components": np.array(["error"])}, "components must be one of"),
+        ({"threads": 0}, "threads must be a positive whole number"),
+    ],
+)
+def test_absurd_arguments(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        zm.bradley_terry(zm.Comparisons(list("ab"), list("ba")), **options)
+
+
+def test_absurdly_many_threads_and_iterations_do_no_harm(backend: str) -> None:
+    games = zm.Comparisons(list("ab"), list("ba"))
+    fit = zm.bradley_terry(games, threads=2**40, max_iter=2**70, backend=backend)
+    assert fit.converged

@@ -431,3 +431,33 @@ def test_a_fit_that_did_not_converge_says_so_when_loaded(backend: str, tmp_path:
         fit = zm.bradley_terry(comparisons(), max_iter=1, solver="mm", backend=backend)
     fit.save(tmp_path / "fit")
     assert "mm did not converge in 1 iterations" in repr(zm.load(tmp_path / "fit"))
+
+
+def test_results_cannot_be_changed(backend: str) -> None:
+    fit = zm.bradley_terry(comparisons(), backend=backend)
+    interval = fit.interval()
+    for array in (fit.items, fit.ability, fit.comparisons, interval.lower, interval.relative_error):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[1]
+    with pytest.raises(TypeError):
+        fit.unrated["x"] = "why"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("label", [None, 1.5, b"x", {}])
+def test_what_is_no_label_is_no_item(label: Any) -> None:
+    fit = zm.bradley_terry(comparisons())
+    for ask in (
+        lambda: fit.predict(label, "a"),
+        lambda: fit.interval(reference=label or 0.5),
+        lambda: fit.rescale(anchor=(label, 1000.0)),
+    ):
+        with pytest.raises(InputError, match="is not an item of this fit"):
+            ask()
+
+
+def test_one_reference_and_one_anchor() -> None:
+    fit = zm.bradley_terry(comparisons())
+    with pytest.raises(InputError, match="reference must be one item"):
+        fit.interval(reference=["a"])
+    with pytest.raises(InputError, match="anchor must be one item"):
+        fit.rescale(anchor=(["a"], 1000.0))

@@ -46,7 +46,8 @@ class LinkedNode {
 template <class Value, class Follows, class LeadsBack>
 std::int64_t search(const PairGraph<Value>& graph, const LinkedNode& link, std::int32_t root,
                     std::int32_t label, std::vector<std::int32_t>& labels,
-                    std::vector<std::int32_t>& queue, Follows&& follows, LeadsBack&& leads_back) {
+                    std::vector<std::int32_t>& queue, Team& team, Follows&& follows,
+                    LeadsBack&& leads_back) {
   const std::int64_t n_nodes = link.n_nodes();
   queue.clear();
   const auto reached = [&](std::int32_t node) {
@@ -82,6 +83,7 @@ std::int64_t search(const PairGraph<Value>& graph, const LinkedNode& link, std::
   reach(root);
   bool asked = false;
   for (std::size_t head = 0; head < queue.size() && found() < n_nodes; ++head) {
+    if ((head & 0xfff) == 0xfff) team.check();
     if (!asked && 4 * found() > n_nodes) {
       asked = true;
       ask_the_rest();
@@ -223,10 +225,10 @@ Result components(const PairGraph<Value>& graph, std::span<const std::uint8_t> l
   const auto beaten_by = [&](std::size_t k) { return graph.loss[k] > 0; };
   const auto met = [&](std::size_t k) { return graph.win[k] > 0 || graph.loss[k] > 0; };
 
-  if (search(graph, link, 0, 0, labels, queue, beats, beaten_by) == n_nodes) {
+  if (search(graph, link, 0, 0, labels, queue, team, beats, beaten_by) == n_nodes) {
     team.check();
     std::fill(labels.begin(), labels.end(), kUnseen);
-    if (search(graph, link, 0, 0, labels, queue, beaten_by, beats) == n_nodes) {
+    if (search(graph, link, 0, 0, labels, queue, team, beaten_by, beats) == n_nodes) {
       std::fill_n(out.strong.data(), n, 0);
       std::fill_n(out.weak.data(), n, 0);
       out.n_strong = out.n_weak = 1;
@@ -239,7 +241,7 @@ Result components(const PairGraph<Value>& graph, std::span<const std::uint8_t> l
   std::int32_t n_weak = 0;
   for (std::size_t root = 0; root < labels.size(); ++root) {
     if (labels[root] == kUnseen) {
-      search(graph, link, static_cast<std::int32_t>(root), n_weak++, labels, queue, met, met);
+      search(graph, link, static_cast<std::int32_t>(root), n_weak++, labels, queue, team, met, met);
       team.check();
     }
   }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -26,9 +27,8 @@ class Team {
     helpers_.reserve(static_cast<std::size_t>(helpers));
     try {
       for (int i = 0; i < helpers; ++i) helpers_.emplace_back([this] { serve(); });
-    } catch (...) {
-      dismiss();
-      throw;
+    } catch (const std::system_error&) {
+      // The system refuses more threads: those there are do the work, with the same result.
     }
   }
   Team(const Team&) = delete;

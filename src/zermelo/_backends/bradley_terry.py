@@ -154,7 +154,9 @@ class _Information:
             matrix[inner] += np.trace(matrix[inner]) / len(members) ** 2
         step = np.zeros(n)
         try:
-            step[free] = np.linalg.solve(matrix[np.ix_(free, free)], self.score[free])
+            system = matrix[np.ix_(free, free)]
+            np.linalg.cholesky(system)  # refuses what is not positive definite; solve would not
+            step[free] = np.linalg.solve(system, self.score[free])
         except np.linalg.LinAlgError:
             return None
         remove_means(model.centre, model.n_centres, step[:, None])

@@ -8,9 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
-from ..errors import InputError
+from ..checks import whole
 
 T = TypeVar("T")
 
@@ -37,9 +35,7 @@ def resolve_threads(threads: int | None, work: int) -> int:
     """`threads` as asked, checked; for None what the machine allows, one where `work` is small."""
     if threads is None:
         return 1 if work < SERIAL_BELOW else available_threads()
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise InputError(f"threads must be a positive whole number or None, but is {threads!r}")
-    return min(int(threads), MOST_THREADS)
+    return min(whole("threads", threads, 1, "a positive whole number or None"), MOST_THREADS)
 
 
 def chunk_borders(size: int, chunk_size: int) -> list[tuple[int, int]]:

@@ -13,11 +13,19 @@ from numpy.typing import NDArray
 
 from .._backends import Backend, resolve
 from .._backends.threads import resolve_threads
+from ..checks import choice, finite, non_negative, positive, whole
 from ..comparisons import Comparisons
 from ..errors import ConvergenceWarning, InputError
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
-from .existence import ComponentRule, Components, largest_component, raise_for, reasons
+from .existence import (
+    ComponentRule,
+    Components,
+    largest_component,
+    raise_for,
+    raise_for_single_items,
+    reasons,
+)
 from .graph import TIE_SHARE, Graph, Ties
 from .model import Model, alone_in
 from .result import RatingResult
@@ -30,6 +38,7 @@ COMPONENT_RULES = ("error", "largest", "separate")
 DENSE_BELOW = 512
 # A start may lie this far from an item's own log-odds.
 FARTHEST_START = 20.0
+MOST_ITERATIONS = 2**62
 
 
 def bradley_terry(
@@ -69,7 +78,7 @@ def bradley_terry(
         Newton's method (auto takes it), the minorisation-maximisation of Zermelo (1929) and Hunter
         (2004), or the fixed point of Newman (2023).
     tol : float, default 1e-8
-        Wanted error of the abilities: the infinity norm of the Newton step from the result.
+        Wanted error of the abilities: the largest component of the last Newton step.
     max_iter : int, default 10,000
         Iterations of the solver.
     start : a fit, or dict of item to ability, optional
@@ -121,19 +130,18 @@ def bradley_terry(
     3    A     4   922.4
     """
     counts = _counts(data, threads, backend)
-    _check_choice("ties", ties, tuple(TIE_SHARE))
-    _check_choice("components", components, COMPONENT_RULES)
-    _check_choice("solver", solver, ("auto", *SOLVERS))
-    prior = _non_negative("prior", prior)
-    tol = _positive("tol", tol)
-    if isinstance(max_iter, bool) or not isinstance(max_iter, (int, np.integer)) or max_iter < 1:
-        raise InputError(f"max_iter must be a positive whole number, but is {max_iter!r}")
+    choice("ties", ties, tuple(TIE_SHARE))
+    choice("components", components, COMPONENT_RULES)
+    choice("solver", solver, ("auto", *SOLVERS))
+    prior = non_negative("prior", prior)
+    tol = positive("tol", tol)
+    max_iter = min(whole("max_iter", max_iter, 1, "a positive whole number"), MOST_ITERATIONS)
     engine = resolve(backend)
     used_threads = resolve_threads(threads, len(counts))
     held, known = _abilities("fixed", fixed, counts.items)
 
     graph = Graph.build(counts, ties, engine, used_threads)
-    plan = _plan(counts.items, graph, held, prior, components, engine)
+    plan = _plan(counts.items, graph, held, prior, components, _uncounted(counts, ties), engine)
     level = float(known[held].mean()) if held.any() else 0.0
     begin = _start(start, counts.items, plan.graph, level, engine, used_threads)
     begin[held] = known[held]
@@ -148,12 +156,12 @@ def bradley_terry(
         int(plan.floating.max(initial=-1)) + 1,
         prior,
         tol,
-        int(max_iter),
+        max_iter,
         DENSE_BELOW,
         used_threads,
     )
     if not converged:
-        _warn_not_converged(name, n_iter, ability_error, tol, int(max_iter))
+        _warn_not_converged(name, n_iter, ability_error, tol, max_iter)
     ability[~plan.rated] = np.nan
     model = Model(ties, prior, ability, held, plan.component, plan.floating, engine, used_threads)
     return BradleyTerryFit(
@@ -189,6 +197,7 @@ def _plan(
     held: NDArray[np.bool_],
     prior: float,
     rule: ComponentRule,
+    note: str,
     backend: Backend,
 ) -> _Plan:
     n = graph.n_items
@@ -207,16 +216,12 @@ def _plan(
     if found.n_strong == 1:
         return _Plan(graph, everyone, together, nobody if held.any() else together, {})
     if rule == "error":
-        raise_for(items, graph, found)
+        raise_for(items, graph, found, note)
     if rule == "largest":
         rated = largest_component(found, held)
         floating = np.where(rated & (rated.sum() > 1), 0, -1).astype(np.int32)
-        if int(rated.sum()) == 1:
-            warnings.warn(
-                "The largest component is a single item, so that no two items are rated together",
-                UserWarning,
-                stacklevel=3,
-            )
+        if int(rated.sum()) == 1 and not held.any():
+            raise_for_single_items(found)
         # Each unrated item is a component by itself: none of its pairs is used.
         component = np.cumsum(~rated, dtype=np.int32)
         component[rated] = 0
@@ -229,6 +234,13 @@ def _plan(
     floating = np.full(n, -1, np.int32)
     floating[~anchored] = np.unique(found.strong[~anchored], return_inverse=True)[1]
     return _Plan(graph.within(found.strong), everyone, found.strong, floating, {})
+
+
+def _uncounted(counts: PairCounts, ties: Ties) -> str:
+    """Which comparisons say nothing about who is better, for messages."""
+    parts = ["ties are dropped"] if ties == "drop" and counts.has_ties else []
+    parts += ["those of weight 0 do not count"] if counts.weighted else []
+    return f" ({', and '.join(parts)})" if parts else ""
 
 
 def _counts(data: object, threads: int | None, backend: str | None) -> PairCounts:
@@ -284,40 +296,11 @@ def _abilities(
     for label, ability in abilities.items():
         if label not in index:
             raise InputError(f"{argument} names {label!r}, which is not an item of the data")
-        if not isinstance(ability, (int, float, np.number)) or not math.isfinite(ability):
-            raise InputError(f"{argument}[{label!r}] must be a finite number, but is {ability!r}")
         given[index[label]] = True
-        values[index[label]] = float(ability)
+        values[index[label]] = finite(f"{argument}[{label!r}]", ability)
     if argument == "fixed" and given.all():
         raise InputError("fixed holds every item, so that there is nothing to estimate")
     return given, values
-
-
-def _check_choice(argument: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        names = ", ".join(repr(name) for name in known)
-        raise InputError(f"{argument} must be one of {names}, but is {value!r}")
-
-
-def _non_negative(argument: str, value: object) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.number))
-        or not math.isfinite(value)
-        or value < 0
-    ):
-        raise InputError(f"{argument} must be finite and non-negative, but is {value!r}")
-    return float(value)
-
-
-def _positive(argument: str, value: object) -> float:
-    try:
-        number = _non_negative(argument, value)
-    except InputError:
-        number = 0.0
-    if number == 0.0:
-        raise InputError(f"{argument} must be positive, but is {value!r}")
-    return number
 
 
 def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:

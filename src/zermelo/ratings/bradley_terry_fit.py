@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import whole
 from ..errors import InputError
 from ..pair_counts import PairCounts
-from .existence import PartialOrder, beats_between
 from .graph import Graph
 from .model import Model
 from .notebook import board_html
+from .partial_order import PartialOrder, beats_between
 from .quasi_variance import QuasiVariance, quasi_variances
-from .result import RatingResult, label_of, ranks_of
+from .result import RatingResult, label_of
 from .uncertainty import (
     EXACT_BELOW,
     PROBES,
@@ -47,7 +50,8 @@ class BradleyTerryFit(RatingResult):
     solver, converged, n_iter
         Who found the abilities, whether to `tol`, and in how many iterations.
     ability_error : float
-        Bound on the error of the abilities: the infinity norm of the last Newton step.
+        Bound on the error of the abilities: the infinity norm of the last Newton step, which the
+        abilities include, plus an estimate of the error with which it was solved for.
     score_norm : float
         Infinity norm of the score at the result, in comparisons.
     """
@@ -55,12 +59,16 @@ class BradleyTerryFit(RatingResult):
     model: Model = field(kw_only=True)
     counts: PairCounts | None = field(kw_only=True)
     graph: Graph | None = field(kw_only=True)
-    unrated: dict[Any, str] = field(kw_only=True)
+    unrated: Mapping[Any, str] = field(kw_only=True)
     solver: str = field(kw_only=True)
     converged: bool = field(kw_only=True)
     n_iter: int = field(kw_only=True)
     ability_error: float = field(kw_only=True)
     score_norm: float = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "unrated", MappingProxyType(dict(self.unrated)))
 
     def __repr__(self) -> str:
         unrated = f" ({len(self.unrated):,} unrated)" if self.unrated else ""
@@ -191,7 +199,9 @@ class BradleyTerryFit(RatingResult):
         check_kind(kind)
         quantile = normal_quantile(level)
         information = self._information("interval")
-        base = None if reference is None else int(self._places(reference, "reference"))
+        seed = whole("seed", seed, 0, "a whole number of at least 0")
+        probes = whole("probes", probes, 8, "a whole number of at least 8")
+        base = None if reference is None else self._place(reference, "reference")
         if base is not None and np.isnan(self.ability[base]):
             raise InputError(f"reference {reference!r} is not rated")
         places = np.arange(self.n_items) if items is None else self._places(items, "items")
@@ -244,11 +254,9 @@ class BradleyTerryFit(RatingResult):
             variance = np.full(len(places), np.nan)
             variance[wanted] = information.contrast_variances(kind, places[wanted], base)
             return variance, exact
-        if isinstance(probes, bool) or not isinstance(probes, (int, np.integer)) or probes < 8:
-            raise InputError(f"probes must be a whole number of at least 8, but is {probes!r}")
         estimated: tuple[Real, Real] = self._remember(
             ("probes", kind, base, seed, probes),
-            lambda: information.estimated_variances(kind, base, seed, int(probes)),
+            lambda: information.estimated_variances(kind, base, seed, probes),
         )
         return estimated
 
@@ -288,14 +296,10 @@ class BradleyTerryFit(RatingResult):
         """
         if not self._separate:
             return super().rank()
-        component = self.model.component
-        order, sizes = self._order, np.bincount(component)
-        ranks = np.empty(self.n_items, np.int64)
-        by_component = np.argsort(component, kind="stable")
-        for name, members in enumerate(np.split(by_component, np.cumsum(sizes)[:-1])):
-            above = sum(int(sizes[other]) for other in order.above(name))
-            ranks[members] = above + ranks_of(self.ability[members])
-        return ranks
+        ranks: NDArray[np.int64] = self._remember(
+            "rank", lambda: self._order.ranks(self.model.component, self.ability)
+        )
+        return ranks.copy()
 
     def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> Real:
         score = super()._expected(first, second)
@@ -306,13 +310,8 @@ class BradleyTerryFit(RatingResult):
         across = one != other
         if not across.any():
             return score
-        order = self._order
-        pairs, inverse = np.unique(
-            np.stack([one[across], other[across]], 1), axis=0, return_inverse=True
-        )
-        known = np.array([order.score(a, b) for a, b in pairs.tolist()])
         score = np.array(score, np.float64)
-        score[across] = known[inverse.ravel()]
+        score[across] = self._order.scores(one[across], other[across])
         return score
 
     @property

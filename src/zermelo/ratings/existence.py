@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .._backends import Backend
 from ..errors import DisconnectedError, SeparationError
 from .graph import Graph
+from .partial_order import PartialOrder, beats_between
 
 ComponentRule = Literal["error", "largest", "separate"]
 
@@ -43,17 +44,11 @@ class Components:
         return np.bincount(self.strong, minlength=self.n_strong)
 
 
-def beats_between(graph: Graph, component: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Pairs (winner, loser) of components between which something was won, shape (k, 2)."""
-    rows = component[graph.row_of_entry()]
-    columns = component[graph.neighbour]
-    across = (rows != columns) & (graph.win > 0)
-    pairs: NDArray[np.int32] = np.unique(np.stack([rows[across], columns[across]], 1), axis=0)
-    return pairs
+def raise_for(items: NDArray[Any], graph: Graph, found: Components, note: str) -> None:
+    """Raise the error that says why there is no maximum, and what helps.
 
-
-def raise_for(items: NDArray[Any], graph: Graph, found: Components) -> None:
-    """Raise the error that says why there is no maximum, and what helps."""
+    `note` says which comparisons do not count, where some do not.
+    """
     helps = (
         'Use prior > 0, components="largest" (rate the largest component) or '
         'components="separate" (rate each on its own scale)'
@@ -65,8 +60,8 @@ def raise_for(items: NDArray[Any], graph: Graph, found: Components) -> None:
         raise DisconnectedError(
             f"The comparison graph is not connected ({found.n_weak} components: "
             f"{_name(items, found.weak == first)} and {_name(items, found.weak == other)} were "
-            "never compared, not even through other items): the maximum-likelihood estimate does "
-            f"not exist. {helps}"
+            f"never compared, not even through other items{note}): the maximum-likelihood estimate "
+            f"does not exist. {helps}"
         )
     pairs = beats_between(graph, found.strong)
     beaten = np.zeros(found.n_strong, bool)
@@ -85,6 +80,13 @@ def _name(items: NDArray[Any], mask: NDArray[np.bool_]) -> str:
     shown = ", ".join(repr(label) for label in members[:3].tolist())
     more = len(members) - 3
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def raise_for_single_items(found: Components) -> None:
+    raise SeparationError(
+        f"Even the largest of the {found.n_strong} strongly connected components is a single item, "
+        'so that no two items can be rated together. Use prior > 0, or components="separate"'
+    )
 
 
 def largest_component(found: Components, linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -123,43 +125,3 @@ def reasons(
         else:
             out[label] = NEVER_COMPARED
     return out
-
-
-class PartialOrder:
-    """Components and who stands above whom: whoever beat them, directly or through others."""
-
-    def __init__(self, beats: NDArray[np.int32], n_components: int) -> None:
-        self.n_components = n_components
-        self._losers: list[list[int]] = [[] for _ in range(n_components)]
-        self._winners: list[list[int]] = [[] for _ in range(n_components)]
-        for winner, loser in beats.tolist():
-            self._losers[winner].append(loser)
-            self._winners[loser].append(winner)
-        self._above: dict[int, set[int]] = {}
-
-    def above(self, component: int) -> set[int]:
-        """Components that stand above this one."""
-        if component not in self._above:
-            self._above[component] = _reach(component, self._winners)
-        return self._above[component]
-
-    def below(self, component: int) -> set[int]:
-        """Components that stand below this one."""
-        return _reach(component, self._losers)
-
-    def score(self, a: int, b: int) -> float:
-        """What is known of component `a` against `b`: 1, 0, or NaN for nothing."""
-        if b in self.above(a):
-            return 0.0
-        return 1.0 if a in self.above(b) else float("nan")
-
-
-def _reach(start: int, successors: list[list[int]]) -> set[int]:
-    seen: set[int] = set()
-    todo = list(successors[start])
-    while todo:
-        node = todo.pop()
-        if node not in seen:
-            seen.add(node)
-            todo.extend(successors[node])
-    return seen

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
+from ..errors import InputError
 from ..pair_counts import PairCounts
 
 Ties = Literal["half", "drop"]
+SMALLEST, LARGEST = 1e-20, 1e20
 TIE_SHARE: dict[str, float] = {"half": 0.5, "drop": 0.0}
 
 
@@ -47,6 +49,7 @@ class Graph:
             first = counts.win_weight + share * counts.tie_weight + score
             second = counts.loss_weight + share * counts.tie_weight
             second += counts.fractional_weight - score
+            _check_magnitude(first + second)
             arrays = backend.build_graph_from_credits(
                 counts.first, counts.second, first, second, counts.n_items, threads
             )
@@ -78,3 +81,14 @@ class Graph:
         win[across] = 0
         loss[across] = 0
         return replace(self, win=win, loss=loss)
+
+
+def _check_magnitude(total: NDArray[np.float64]) -> None:
+    """The solvers keep a pair's information in single precision, which bounds its weight."""
+    positive = total[total > 0]
+    if len(positive) and not (positive.min() >= SMALLEST and positive.max() <= LARGEST):
+        raise InputError(
+            f"weight: the weights of a pair must add up to between {SMALLEST:g} and {LARGEST:g} "
+            f"(or to 0), but range from {positive.min():g} to {positive.max():g}; multiply all "
+            "weights by one number"
+        )

@@ -30,6 +30,9 @@ class QuasiVariance:
     variance: Real
     worst_error: float
 
+    def __post_init__(self) -> None:
+        self.variance.flags.writeable = False
+
     @property
     def standard_error(self) -> Real:
         """Square roots, in ability units; NaN where a quasi-variance is negative."""

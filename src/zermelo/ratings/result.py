@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import finite
 from ..errors import InputError
 from .scale import RatingScale
 from .table import make_frame
@@ -18,7 +18,8 @@ from .table import make_frame
 
 def label_of(value: Any) -> Any:
     """A label as plain Python shows it."""
-    return value.item() if isinstance(value, np.generic) else value
+    scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    return value.item() if scalar else value
 
 
 def ranks_of(ability: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -37,10 +38,15 @@ class RatingResult:
     frame_backend: str | None = field(default=None, kw_only=True)
     _memo: dict[Any, Any] = field(default_factory=dict, init=False)
 
+    def __post_init__(self) -> None:
+        freeze(self.items, self.ability)
+
     def _remember(self, key: Any, compute: Callable[[], Any]) -> Any:
         """Results are frozen; what is expensive is computed once, when it is first asked for."""
         if key not in self._memo:
-            self._memo[key] = compute()
+            value = compute()
+            freeze(*(value if isinstance(value, tuple) else (value,)))
+            self._memo[key] = value
         return self._memo[key]
 
     def remember(self, **known: Any) -> None:
@@ -100,12 +106,10 @@ class RatingResult:
                 item, rating = anchor
             except (TypeError, ValueError):
                 raise InputError(f"anchor must be (item, rating), but is {anchor!r}") from None
-            place = int(self._places(item, "anchor"))
+            place = self._place(item, "anchor")
             if np.isnan(self.ability[place]):
                 raise InputError(f"anchor {item!r} is not rated")
-            if not isinstance(rating, (int, float, np.number)) or not math.isfinite(rating):
-                raise InputError(f"anchor's rating must be a finite number, but is {rating!r}")
-            shift = float(rating) - float(new.rating(self.ability[place]))
+            shift = finite("anchor's rating", rating) - float(new.rating(self.ability[place]))
             new = RatingScale(initial, scale, base, shift)
         rescaled = replace(self, scale=new)
         rescaled._memo.update(self._memo)  # nothing in it depends on the scale
@@ -161,11 +165,8 @@ class RatingResult:
 
     def _places(self, labels: Any, argument: str) -> NDArray[np.intp]:
         """Places of labels in `items`; a scalar array for a single label."""
-        single = isinstance(labels, (str, int, np.integer))
-        try:
-            values: Sequence[Any] = [labels] if single else list(labels)
-        except TypeError:
-            raise InputError(f"{argument}: {labels!r} is not an item of this fit") from None
+        single = _is_single(labels)
+        values: Sequence[Any] = [labels] if single else list(labels)
         index = self._remember(
             "index", lambda: {label: place for place, label in enumerate(self.items.tolist())}
         )
@@ -175,6 +176,11 @@ class RatingResult:
             unknown = next(value for value in values if not _contains(index, label_of(value)))
             raise InputError(f"{argument}: {unknown!r} is not an item of this fit") from None
         return places[0] if single else places
+
+    def _place(self, label: Any, argument: str) -> int:
+        if not _is_single(label):
+            raise InputError(f"{argument} must be one item, but is {label!r}")
+        return int(self._places(label, argument))
 
     def _columns(self) -> dict[str, Any]:
         """Columns of `to_frame`, in the order of the items."""
@@ -197,6 +203,22 @@ class RatingResult:
         order = np.lexsort((columns["rank"], ~self.rated))
         columns = {name: np.asarray(column)[order] for name, column in columns.items()}
         return make_frame(columns, library or self.frame_backend, explicit=library is not None)
+
+
+def freeze(*values: Any) -> None:
+    """Makes arrays among `values` read-only, as everything is that a result shows."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+
+
+def _is_single(labels: Any) -> bool:
+    """Whether this is one label and not a sequence of them (a list, an array, a column)."""
+    if isinstance(labels, (list, tuple, range)):
+        return False
+    if isinstance(labels, np.ndarray):
+        return labels.ndim == 0
+    return not any(hasattr(labels, name) for name in ("to_list", "to_pylist", "to_numpy"))
 
 
 def _contains(index: dict[Any, int], value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import finite
 from ..errors import InputError
 
 
@@ -23,10 +24,7 @@ class RatingScale:
 
     def __post_init__(self) -> None:
         for name in ("initial", "scale", "base", "shift"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
-                raise InputError(f"{name} must be a finite number, but is {value!r}")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, finite(name, getattr(self, name)))
         if self.scale <= 0:
             raise InputError(f"scale must be positive, but is {self.scale!r}")
         if self.base <= 1:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..checks import choice, finite
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from .scale import RatingScale
@@ -36,15 +37,15 @@ Real = NDArray[np.float64]
 
 
 def check_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise InputError(f"kind must be 'fisher' or 'sandwich', but is {kind!r}")
+    choice("kind", kind, KINDS)
 
 
 def normal_quantile(level: float) -> float:
     """The two-sided quantile of the standard normal, 1.96 for a level of 0.95."""
-    if not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
-        raise InputError(f"level must be between 0 and 1, but is {level!r}")
-    return NormalDist().inv_cdf(0.5 + 0.5 * float(level))
+    number = finite("level", level, rule := "between 0 and 1")
+    if not 0 < number < 1:
+        raise InputError(f"level must be {rule}, but is {level!r}")
+    return NormalDist().inv_cdf(0.5 + 0.5 * number)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,10 +78,15 @@ class Interval:
     _scale: RatingScale = field(default_factory=RatingScale)
     _frame_backend: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("items", "estimate", "lower", "upper", "standard_error", "relative_error"):
+            getattr(self, name).flags.writeable = False
+
     def __repr__(self) -> str:
         to = "" if self.reference is None else f", differences to {self.reference!r}"
         exact = "exact" if not np.nanmax(self.relative_error, initial=0.0) else "estimated"
-        return f"Interval({len(self.items):,} items, {self.level:.0%}, {self.kind}, {exact}{to})"
+        level = f"{100 * self.level:g}%"
+        return f"Interval({len(self.items):,} items, {level}, {self.kind}, {exact}{to})"
 
     def to_frame(self, library: str | None = None) -> Any:
         """The intervals as a data frame, in the order of `items`."""
@@ -175,7 +181,13 @@ class Information:
                 members = np.flatnonzero(groups == group)
                 share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
                 inner[np.ix_(members, members)] += share or 1.0
-        inverse = np.linalg.inv(inner)
+        try:
+            inverse = np.linalg.inv(inner)
+        except np.linalg.LinAlgError:
+            raise InputError(
+                "the information matrix is singular: some abilities are hardly determined by the "
+                "data. A prior would help"
+            ) from None
         result = inverse
         if kind == "sandwich":
             result = inverse @ self._laplacian(meat)[np.ix_(free, free)] @ inverse
