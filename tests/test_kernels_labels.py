@@ -168,3 +168,65 @@ def test_no_labels(kernels: Backend) -> None:
     table: dict[Any, int] = {"known": 0}
     assert kernels.encode_objects(objects([]), table).shape == (0,)
     assert table == {"known": 0}
+
+
+def arrow_chunks(columns: list[list[str]], offset: type) -> list[tuple[Any, Any]]:
+    chunks = []
+    for column in columns:
+        rows = [label.encode() for label in column]
+        offsets = np.cumsum([0, *map(len, rows)], dtype=offset)
+        chunks.append((offsets, np.frombuffer(b"".join(rows), np.uint8)))
+    return chunks
+
+
+texts = st.one_of(
+    st.text(max_size=70),
+    st.text(alphabet="ab", max_size=2),
+    st.sampled_from(["x" * length for length in (7, 8, 9, 31, 32, 33, 63, 64, 65)]),
+    st.sampled_from(["", "\0", "a\0", "x" * 32 + "\0", "x" * 31 + "y", "y" + "x" * 40]),
+)
+
+
+@pytest.mark.parametrize("offset", [np.int32, np.int64])
+@examples
+@given(columns=st.lists(st.lists(texts, max_size=60), max_size=4))
+def test_text_is_encoded_in_order_of_appearance(
+    kernels: Backend, columns: list[list[str]], offset: type
+) -> None:
+    pytest.importorskip("pyarrow")
+    table: dict[Any, int] = {}
+    expected = encoded_slowly([label for column in columns for label in column], table)
+    codes, labels = kernels.encode_text(arrow_chunks(columns, offset))
+    assert codes.dtype == np.int32
+    assert codes.tolist() == expected
+    assert labels == list(table)
+
+
+@pytest.mark.parametrize("n_labels", [3, 700, 40_000])
+@pytest.mark.parametrize(
+    "template", ["m{}", "a-model-with-a-long-name-{:09d}-instruct", "modèle {}"]
+)
+def test_many_texts(kernels: Backend, n_labels: int, template: str) -> None:
+    pytest.importorskip("pyarrow")
+    random = np.random.default_rng(n_labels)
+    rows = [template.format(i) for i in random.integers(0, n_labels, 60_000)]
+    table: dict[Any, int] = {}
+    expected = encoded_slowly(rows, table)
+    codes, labels = kernels.encode_text(arrow_chunks([rows[:25_000], rows[25_000:]], np.int64))
+    assert codes.tolist() == expected
+    assert labels == list(table)
+
+
+@pytest.mark.parametrize("offsets", [[0, 3, 7], [1, 2, -1], [0, 3, 2]])
+def test_offsets_beyond_the_bytes(kernels: Backend, offsets: list[int]) -> None:
+    pytest.importorskip("pyarrow")
+    good, text = np.array([0, 6], np.int64), np.frombuffer(b"abcdef", np.uint8)
+    chunks = [(good, text), (np.array(offsets, np.int64), text)]
+    with pytest.raises(ValueError, match="the offsets of row 2 are not within the bytes"):
+        kernels.encode_text(chunks)
+
+
+def test_text_that_is_not_utf8(kernels: Backend) -> None:
+    pytest.importorskip("pyarrow")
+    with pytest.raises(UnicodeDecodeError):
+        kernels.encode_text([(np.array([0, 1], np.int32), np.array([255], np.uint8))])

@@ -22,6 +22,7 @@ __all__: list[str] = [
     "components",
     "count_pairs",
     "encode_objects",
+    "encode_text",
     "laplacian_solve",
     "mark_integers",
     "recode_integers",
@@ -226,6 +227,22 @@ def encode_objects(
 ) -> numpy.typing.NDArray[numpy.int32]:
     """
     int32 codes of labels; `table` (label -> code) grows in order of appearance.
+    """
+
+@typing.overload
+def encode_text(
+    chunks: list[tuple[numpy.typing.NDArray[numpy.int32], numpy.typing.NDArray[numpy.uint8]]],
+) -> tuple[numpy.typing.NDArray[numpy.int32], list[str]]:
+    """
+    int32 codes and labels, in order of appearance, of texts in chunks of (offsets, bytes).
+    """
+
+@typing.overload
+def encode_text(
+    chunks: list[tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.uint8]]],
+) -> tuple[numpy.typing.NDArray[numpy.int32], list[str]]:
+    """
+    int32 codes and labels, in order of appearance, of texts in chunks of (offsets, bytes).
     """
 
 @typing.overload

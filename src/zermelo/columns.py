@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from ._backends import resolve
 from ._backends.threads import resolve_threads
 from .errors import InputError
 
@@ -250,8 +251,11 @@ def _from_arrow(name: str, values: Any) -> Array | _Pending:
         if nulls.any():
             raise null_error(name, int(nulls.argmax()))
     encoded = kinds.is_dictionary(kind)
+    offset = {arrow.string(): np.int32, arrow.large_string(): np.int64}.get(kind)
 
     def encode(part: Any) -> Piece:
+        if offset is not None:
+            return cast(Piece, resolve(None).encode_text(_text_chunks(part, offset)))
         part = part.unify_dictionaries() if encoded else compute.dictionary_encode(part)
         if part.num_chunks == 0:
             return np.empty(0, np.int32), []
@@ -266,3 +270,21 @@ def _from_arrow(name: str, values: Any) -> Array | _Pending:
     borders = [rows * piece // pieces for piece in range(pieces + 1)]
     parts = [chunked.slice(begin, end - begin) for begin, end in pairwise(borders)]
     return _Pending([partial(encode, part) for part in parts], exact=not encoded)
+
+
+def _text_chunks(column: Any, offset: type) -> list[tuple[Array, Array]]:
+    """The buffers of an Arrow column of text, without a copy: offsets (of its rows) and bytes."""
+    chunks: list[tuple[Array, Array]] = []
+    for chunk in column.chunks:
+        if not len(chunk):
+            continue  # it may have no buffers
+        _, offsets, text = chunk.buffers()
+        begin = chunk.offset
+        places: Array = np.frombuffer(
+            offsets, offset, len(chunk) + 1, begin * np.dtype(offset).itemsize
+        )
+        # Arrow's buffers are aligned where Arrow allocated them, not where they were received.
+        places = np.require(places, requirements="A")
+        # Where all texts are empty there may be no bytes.
+        chunks.append((places, np.frombuffer(text or b"", np.uint8)))
+    return chunks

@@ -22,6 +22,7 @@ KERNELS = {
     "mark_integers": "labels",
     "recode_integers": "labels",
     "encode_objects": "labels",
+    "encode_text": "labels",
     "classify_scores": "counting",
     "count_pairs": "counting",
     "sum_pairs": "counting",

@@ -1,7 +1,8 @@
-"""NumPy twins of the kernels that turn labels into codes."""
+"""NumPy's and Arrow's twins of the kernels that turn labels into codes."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -49,3 +50,33 @@ def encode_objects(values: NDArray[np.object_], table: dict[Any, int]) -> NDArra
     encoded = np.fromiter(map(codes.__getitem__, values.tolist()), np.int32, len(values))
     table.update(codes)
     return encoded
+
+
+def encode_text(
+    chunks: list[tuple[NDArray[Any], NDArray[np.uint8]]],
+) -> tuple[NDArray[np.int32], list[str]]:
+    """Codes and labels, in order of appearance, of texts in Arrow's chunks of (offsets, bytes).
+
+    Row i of a chunk is the bytes from offsets[i] to offsets[i + 1]; offsets are int32 or int64,
+    the same for all chunks.
+    """
+    arrow = importlib.import_module("pyarrow")
+    compute = importlib.import_module("pyarrow.compute")
+    arrays = []
+    done = 0
+    for offsets, text in chunks:
+        if len(offsets) < 2:
+            continue
+        wrong = (offsets[:-1] < 0) | (offsets[1:] < offsets[:-1]) | (offsets[1:] > len(text))
+        if wrong.any():
+            row = done + int(wrong.argmax())
+            raise ValueError(f"the offsets of row {row} are not within the bytes")
+        kind = arrow.LargeStringArray if offsets.dtype == np.int64 else arrow.StringArray
+        buffers = (arrow.py_buffer(np.ascontiguousarray(values)) for values in (offsets, text))
+        arrays.append(kind.from_buffers(len(offsets) - 1, *buffers))
+        done += len(offsets) - 1
+    if not arrays:
+        return np.empty(0, np.int32), []
+    encoded = compute.dictionary_encode(arrow.chunked_array(arrays))
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks])
+    return codes, encoded.chunk(encoded.num_chunks - 1).dictionary.to_pylist()
