@@ -24,6 +24,14 @@ B = ["x", "z", "x", "z"]
 IN_A = [3, -2, 70, 3]
 IN_B = [-2, 70, -2, 70]
 
+
+def unaligned(values: list[str]) -> Any:
+    """Text whose offsets do not lie where integers of their size do."""
+    _, offsets, text = pa.array(values).buffers()
+    shifted = pa.py_buffer(b"-" + offsets.to_pybytes()).slice(1)
+    return pa.StringArray.from_buffers(len(values), shifted, text)
+
+
 TEXT_KINDS = {
     "list": list,
     "tuple": tuple,
@@ -44,6 +52,15 @@ TEXT_KINDS = {
     "arrow large": lambda v: pa.array(v, pa.large_string()),
     "arrow view": lambda v: pa.array(v, pa.string_view()),
     "arrow chunks": lambda v: pa.chunked_array([v[:1], v[1:]]),
+    "arrow slice": lambda v: pa.array(["é", *v, "q"]).slice(1, len(v)),
+    "arrow large slices": lambda v: pa.chunked_array(
+        [
+            pa.array(["q", *v], pa.large_string())[1:3],
+            pa.array(["q"], pa.large_string())[:0],
+            pa.array([*v, "q"], pa.large_string())[2:-1],
+        ]
+    ),
+    "arrow unaligned": unaligned,
     "arrow dictionary": lambda v: pa.array(v).dictionary_encode(),
     "arrow dictionaries": lambda v: pa.chunked_array(
         [pa.array(v[:1]).dictionary_encode(), pa.array(v[1:]).dictionary_encode()]
@@ -104,6 +121,18 @@ def test_whole_numbers_far_apart(far: int) -> None:
     assert zm.Comparisons(np.array([0, far], np.uint64), [1, 1]).items.tolist() == [0, 1, far]
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize("rare", [-7, 2_000, 10**6, 2**31 - 1])
+def test_a_whole_number_that_is_rarely_seen(dtype: type, rare: int) -> None:
+    a = np.tile(np.array([4, 9, 6], dtype), 20_000)
+    b = np.tile(np.array([9, 6, 4], dtype), 20_000)
+    b[31_457] = rare
+    c = zm.Comparisons(a, b)
+    assert c.items.tolist() == sorted([4, 6, 9, rare])
+    np.testing.assert_array_equal(c.items[c.a], a)
+    np.testing.assert_array_equal(c.items[c.b], b)
+
+
 def test_large_columns_are_encoded_in_pieces() -> None:
     names = np.array([f"item {i}" for i in range(50)], object)
     generator = np.random.default_rng(0)
@@ -115,6 +144,13 @@ def test_large_columns_are_encoded_in_pieces() -> None:
     from_objects = zm.Comparisons(names[a], names[b], outcome)
     for name in ("items", "a", "b", "outcome"):
         np.testing.assert_array_equal(getattr(from_arrow, name), getattr(from_objects, name))
+
+
+def test_empty_text_is_a_label() -> None:
+    for kind in (pa.string(), pa.large_string()):
+        c = zm.Comparisons(pa.array(["", ""], kind), pa.array(["x", "a longer label" * 4], kind))
+        assert c.items.tolist() == ["", "a longer label" * 4, "x"]
+        assert c.b.tolist() == [2, 1]
 
 
 def test_str_enum_members_are_their_text() -> None:

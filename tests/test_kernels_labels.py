@@ -49,12 +49,27 @@ def test_integers_are_marked_and_recoded(kernels: Backend, columns: tuple[Any, A
     span = max(occurring, default=0) - low + 1
     table = np.arange(100, 100 + span, dtype=np.int32)
     for threads in THREADS:
-        mark = kernels.mark_integers(first, second, low, span, threads)
+        mark, n_outside = kernels.mark_integers(first, second, low, span, threads)
         assert mark.dtype == np.uint8
+        assert n_outside == 0
         assert mark.tolist() == [int(low + i in occurring) for i in range(span)]
         codes = kernels.recode_integers(first, low, table, threads)
         assert codes.dtype == np.int32
         assert codes.tolist() == [100 + value - low for value in first.tolist()]
+
+
+@examples
+@given(columns=integer_columns(), shift=st.integers(-30, 30), span=st.integers(1, 50))
+def test_integers_outside_are_counted(
+    kernels: Backend, columns: tuple[Any, Any], shift: int, span: int
+) -> None:
+    values = [*columns[0].tolist(), *columns[1].tolist()]
+    low = min(max(min(values, default=0) + shift, -(2**63)), 2**63 - 1)
+    inside = {value - low for value in values if low <= value < low + span}
+    for threads in THREADS:
+        mark, n_outside = kernels.mark_integers(*columns, low, span, threads)
+        assert set(np.flatnonzero(mark).tolist()) == inside
+        assert n_outside == sum(value - low not in inside for value in values)
 
 
 def test_many_integers(kernels: Backend) -> None:
@@ -65,7 +80,9 @@ def test_many_integers(kernels: Backend) -> None:
     expected[np.union1d(first, second) + 1000] = 1
     table = random.permutation(2500).astype(np.int32)
     for threads in THREADS:
-        assert np.array_equal(kernels.mark_integers(first, second, -1000, 2500, threads), expected)
+        mark, n_outside = kernels.mark_integers(first, second, -1000, 2500, threads)
+        assert np.array_equal(mark, expected)
+        assert n_outside == 0
         codes = kernels.recode_integers(first, -1000, table, threads)
         assert np.array_equal(codes, table[first + 1000])
 

@@ -16,15 +16,18 @@ namespace zermelo::bindings {
 namespace {
 
 template <class Integer>
-Array<std::uint8_t> mark(const Array<Integer>& first, const Array<Integer>& second,
-                         std::int64_t low, std::int64_t span, int threads) {
+std::pair<Array<std::uint8_t>, std::int64_t> mark(const Array<Integer>& first,
+                                                  const Array<Integer>& second, std::int64_t low,
+                                                  std::int64_t span, int threads) {
   Array<std::uint8_t> seen(static_cast<py::ssize_t>(span));
   const std::span<std::uint8_t> target = mutable_view(seen);
+  std::int64_t n_outside = 0;
   check(call([&](const Control& control) {
-          return mark_integers<Integer>(view(first), view(second), low, target, threads, control);
+          return mark_integers<Integer>(view(first), view(second), low, target, n_outside, threads,
+                                        control);
         }),
         "marking the labels of " + std::to_string(first.size()) + " rows");
-  return seen;
+  return {std::move(seen), n_outside};
 }
 
 template <class Integer>
@@ -43,7 +46,8 @@ template <class Integer>
 void bind_integers(py::module_& module) {
   module.def("mark_integers", &mark<Integer>, py::arg("first").noconvert(),
              py::arg("second").noconvert(), py::arg("low"), py::arg("span"), py::arg("threads"),
-             "uint8[span]: 1 at v - low for every v that occurs in either column.");
+             "uint8[span]: 1 at v - low for every v in either column; and how many values lie "
+             "outside.");
   module.def("recode_integers", &recode<Integer>, py::arg("values").noconvert(), py::arg("low"),
              py::arg("table").noconvert(), py::arg("threads"),
              "int32 codes: table[v - low] for every v.");

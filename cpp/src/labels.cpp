@@ -25,21 +25,31 @@ void mark_seen(std::uint8_t& mark) {
 
 template <class Integer>
 Result mark_integers(std::span<const Integer> first, std::span<const Integer> second,
-                     std::int64_t low, std::span<std::uint8_t> mark, int threads,
-                     const Control& control) noexcept {
+                     std::int64_t low, std::span<std::uint8_t> mark, std::int64_t& n_outside,
+                     int threads, const Control& control) noexcept {
   return guarded([&]() -> Result {
     std::fill(mark.begin(), mark.end(), std::uint8_t{0});
+    std::atomic<std::int64_t> outside{0};
     Team team(threads, control);
     for (const std::span<const Integer> values : {first, second}) {
       const Chunks chunks(std::ssize(values), kRowsPerChunk);
       team.run(chunks.count(), [&](std::int64_t chunk) {
         const Range rows = chunks[chunk];
+        std::int64_t here = 0;
         for (std::int64_t i = rows.begin; i < rows.end; ++i) {
           const std::int64_t value = values[static_cast<std::size_t>(i)];
-          mark_seen(mark[static_cast<std::size_t>(value - low)]);
+          // Without a sign the difference cannot overflow, and below `low` it is very large.
+          const auto place = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(low);
+          if (place < mark.size()) {
+            mark_seen(mark[static_cast<std::size_t>(place)]);
+          } else {
+            ++here;
+          }
         }
+        outside.fetch_add(here, std::memory_order_relaxed);
       });
     }
+    n_outside = outside.load();
     return {};
   });
 }
@@ -64,10 +74,12 @@ Result recode_integers(std::span<const Integer> values, std::int64_t low,
 
 template Result mark_integers<std::int32_t>(std::span<const std::int32_t>,
                                             std::span<const std::int32_t>, std::int64_t,
-                                            std::span<std::uint8_t>, int, const Control&) noexcept;
+                                            std::span<std::uint8_t>, std::int64_t&, int,
+                                            const Control&) noexcept;
 template Result mark_integers<std::int64_t>(std::span<const std::int64_t>,
                                             std::span<const std::int64_t>, std::int64_t,
-                                            std::span<std::uint8_t>, int, const Control&) noexcept;
+                                            std::span<std::uint8_t>, std::int64_t&, int,
+                                            const Control&) noexcept;
 template Result recode_integers<std::int32_t>(std::span<const std::int32_t>, std::int64_t,
                                               std::span<const std::int32_t>,
                                               std::span<std::int32_t>, int,

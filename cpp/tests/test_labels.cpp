@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -33,9 +34,23 @@ void test_integers(std::int64_t low, std::int64_t span, std::size_t rows) {
   }
   for (const int threads : {1, 2, 3}) {
     std::vector<std::uint8_t> mark(static_cast<std::size_t>(span), 9);
-    CHECK(zermelo::mark_integers<Integer>(first, second, low, mark, threads, {}).status ==
+    std::int64_t outside = -1;
+    CHECK(zermelo::mark_integers<Integer>(first, second, low, mark, outside, threads, {}).status ==
           Status::ok);
     CHECK(mark == expected);
+    CHECK(outside == 0);
+    // A narrower span: what lies below and above it is counted.
+    std::vector<std::uint8_t> inner(static_cast<std::size_t>(span / 2), 9);
+    CHECK(zermelo::mark_integers<Integer>(first, second, low + 1, inner, outside, threads, {})
+              .status == Status::ok);
+    CHECK(std::equal(inner.begin(), inner.end(), expected.begin() + 1));
+    std::int64_t expected_outside = 0;
+    for (const std::vector<Integer>* values : {&first, &second}) {
+      for (const Integer value : *values) {
+        expected_outside += value <= low || value - low > span / 2;
+      }
+    }
+    CHECK(outside == expected_outside);
     std::vector<std::int32_t> codes(rows);
     CHECK(zermelo::recode_integers<Integer>(first, low, table, codes, threads, {}).status ==
           Status::ok);

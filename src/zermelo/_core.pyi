@@ -284,9 +284,9 @@ def mark_integers(
     low: typing.SupportsInt | typing.SupportsIndex,
     span: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.uint8]:
+) -> tuple[numpy.typing.NDArray[numpy.uint8], int]:
     """
-    uint8[span]: 1 at v - low for every v that occurs in either column.
+    uint8[span]: 1 at v - low for every v in either column; and how many values lie outside.
     """
 
 @typing.overload
@@ -296,9 +296,9 @@ def mark_integers(
     low: typing.SupportsInt | typing.SupportsIndex,
     span: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.uint8]:
+) -> tuple[numpy.typing.NDArray[numpy.uint8], int]:
     """
-    uint8[span]: 1 at v - low for every v that occurs in either column.
+    uint8[span]: 1 at v - low for every v in either column; and how many values lie outside.
     """
 
 @typing.overload

@@ -55,7 +55,7 @@ def drop_rows(
     for name, column in columns.items():
         if column is not None:
             columns[name] = column[kept]
-    occurs = backend.mark_integers(columns["a"], columns["b"], 0, len(items), threads)
+    occurs, _ = backend.mark_integers(columns["a"], columns["b"], 0, len(items), threads)
     if not occurs.all():
         table = np.cumsum(occurs, dtype=np.int32)
         table -= 1

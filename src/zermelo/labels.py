@@ -20,6 +20,8 @@ INT64 = np.iinfo(np.int64)
 # the rows; a wider range is sorted instead.
 TABLE_SPAN, TABLE_SPAN_PER_ROW = 1 << 16, 8
 STEP = 1 << 16
+# Rows of a column in the sample that guesses the range.
+SAMPLE = 1 << 10
 
 
 def encode_labels(
@@ -77,25 +79,40 @@ def _encode_integers(
     rows = len(columns[0])
     if rows == 0:
         return np.empty(0, np.int64), [np.empty(0, np.int32) for _ in columns]
-    with ThreadPoolExecutor(threads) as pool:
-        ranges = list(pool.map(_range, columns) if threads > 1 else map(_range, columns))
-    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    span = high - low + 1
-    if span > max(TABLE_SPAN, TABLE_SPAN_PER_ROW * rows):
-        items = np.unique(np.concatenate([np.unique(column) for column in columns]))
-        codes = [np.searchsorted(items, column).astype(np.int32) for column in columns]
-        return items.astype(np.int64), codes
-    occurs = backend.mark_integers(columns[0], columns[-1], low, span, threads)
-    n_items = int(np.count_nonzero(occurs))
+    widest = max(TABLE_SPAN, TABLE_SPAN_PER_ROW * rows)
+    low, span = _guessed_range(columns, widest)
+    occurs, n_outside = backend.mark_integers(columns[0], columns[-1], low, span, threads)
+    if n_outside:
+        with ThreadPoolExecutor(threads) as pool:
+            ranges = list(pool.map(_range, columns) if threads > 1 else map(_range, columns))
+        low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+        span = high - low + 1
+        if span > widest:
+            items = np.unique(np.concatenate([np.unique(column) for column in columns]))
+            codes = [np.searchsorted(items, column).astype(np.int32) for column in columns]
+            return items.astype(np.int64), codes
+        occurs, _ = backend.mark_integers(columns[0], columns[-1], low, span, threads)
     items = np.flatnonzero(occurs) + low
-    if n_items == span and low == 0 and narrow:
+    if narrow and items[0] == 0 and items[-1] == len(items) - 1:
         return items, columns
-    if n_items == span:
-        table = np.arange(span, dtype=np.int32)
-    else:
-        table = np.cumsum(occurs, dtype=np.int32)
-        table -= 1
+    table = np.cumsum(occurs, dtype=np.int32)
+    table -= 1
     return items, [backend.recode_integers(column, low, table, threads) for column in columns]
+
+
+def _guessed_range(columns: list[Array], widest: int) -> tuple[int, int]:
+    """Where all values probably lie, from a sample: the lowest value, and how many there are.
+
+    Looking at all of them first would cost nearly as much as marking them does.
+    """
+    sample = np.concatenate([column[:: 1 + len(column) // SAMPLE] for column in columns])
+    low, high = int(sample.min()), int(sample.max())
+    span = high - low + 1
+    if span > widest:
+        return low, 1  # no table will do
+    margin = min(span + SAMPLE, widest - span) // 2
+    low, high = max(low - margin, INT64.min), min(high + margin, INT64.max)
+    return low, high - low + 1
 
 
 def _pieces(
@@ -143,7 +160,7 @@ def _clean_pieces(name: str, column: Coded, backend: Backend, threads: int) -> l
     begin = 0
     for codes, labels in column.pieces:
         if not column.exact and len(codes):
-            occurs = backend.mark_integers(codes, codes, 0, len(labels), threads)
+            occurs, _ = backend.mark_integers(codes, codes, 0, len(labels), threads)
             labels = [
                 label if used else None for label, used in zip(labels, occurs.tolist(), strict=True)
             ]

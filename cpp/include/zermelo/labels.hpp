@@ -8,12 +8,12 @@
 
 namespace zermelo {
 
-// Sets mark[v - low] to 1 for every v in `first` or `second` and the rest to 0.
-// Every value lies in [low, low + mark.size()).
+// Sets mark[v - low] to 1 for every v in `first` or `second` and the rest to 0. Values outside
+// [low, low + mark.size()) are only counted: `n_outside`.
 template <class Integer>
 Result mark_integers(std::span<const Integer> first, std::span<const Integer> second,
-                     std::int64_t low, std::span<std::uint8_t> mark, int threads,
-                     const Control& control) noexcept;
+                     std::int64_t low, std::span<std::uint8_t> mark, std::int64_t& n_outside,
+                     int threads, const Control& control) noexcept;
 
 // codes[i] = table[values[i] - low]; codes has the length of values.
 template <class Integer>
@@ -23,11 +23,11 @@ Result recode_integers(std::span<const Integer> values, std::int64_t low,
 
 extern template Result mark_integers<std::int32_t>(std::span<const std::int32_t>,
                                                    std::span<const std::int32_t>, std::int64_t,
-                                                   std::span<std::uint8_t>, int,
+                                                   std::span<std::uint8_t>, std::int64_t&, int,
                                                    const Control&) noexcept;
 extern template Result mark_integers<std::int64_t>(std::span<const std::int64_t>,
                                                    std::span<const std::int64_t>, std::int64_t,
-                                                   std::span<std::uint8_t>, int,
+                                                   std::span<std::uint8_t>, std::int64_t&, int,
                                                    const Control&) noexcept;
 extern template Result recode_integers<std::int32_t>(std::span<const std::int32_t>, std::int64_t,
                                                      std::span<const std::int32_t>,

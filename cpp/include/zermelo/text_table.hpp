@@ -65,8 +65,8 @@ inline std::uint64_t hash_of_rest(const char* text, std::size_t length, std::uin
 
 }  // namespace detail
 
-// Makes the key of `length` bytes at `text`, where `readable` (at least `length`) bytes may be read.
-// It is written in place: a key that is returned would be copied while its words are still on
+// Makes the key of `length` bytes at `text`, where `readable` (at least `length`) bytes may be
+// read. It is written in place: a key that is returned would be copied while its words are still on
 // their way to memory.
 inline void make_key(const char* text, std::size_t length, std::size_t readable, TextKey& key) {
   if (readable >= TextKey::kHead) {

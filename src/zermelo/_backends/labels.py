@@ -14,13 +14,21 @@ STEP = 1 << 18
 
 def mark_integers(
     first: NDArray[Any], second: NDArray[Any], low: int, span: int, threads: int
-) -> NDArray[np.uint8]:
-    """result[v - low] is 1 where v occurs in either column."""
+) -> tuple[NDArray[np.uint8], int]:
+    """1 at v - low where v occurs in either column, and how many values are outside the span."""
     occurs = np.zeros(span, np.uint8)
+    n_outside = 0
     for values in (first, second):
         for begin in range(0, len(values), STEP):
-            occurs[values[begin : begin + STEP].astype(np.int64) - low] = 1
-    return occurs
+            # Without a sign the difference cannot overflow, and below `low` it is very large.
+            place = values[begin : begin + STEP].astype(np.int64).view(np.uint64)
+            place -= np.uint64(low % 2**64)
+            outside = place >= np.uint64(span)
+            if outside.any():
+                n_outside += int(np.count_nonzero(outside))
+                place = place[~outside]
+            occurs[place.view(np.int64)] = 1
+    return occurs, n_outside
 
 
 def recode_integers(
