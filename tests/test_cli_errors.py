@@ -3,6 +3,7 @@
 import os
 import re
 
+import duckdb
 import pytest
 from command_line import BASEBALL, VOTES, fails, runner, write_votes
 
@@ -45,6 +46,10 @@ BAD_FILES = {
     ),
     "negative.csv": ("a,b,outcome,count\nx,y,1,-1\ny,x,1,2\n", "count must be .* has '-1'"),
     "word.csv": ("a,b,outcome,games\nx,y,1,many\ny,x,1,2\n", "games must be .* has 'many'"),
+    "many.csv": (
+        "a,b,outcome,count\n" + "x,y,1,1e15\ny,x,1,1000000000000000\n" * 5000,
+        r"count adds up to 10,000,000,000,000,000,000 in many.csv, which is more than",
+    ),
     "itself.csv": ("a,b,outcome\nx,x,1\n", "itself.csv compares no item with another"),
     "apart.csv": ("winner,loser\nx,y\ny,x\nu,v\nv,u\n", "--prior|--components"),
     "chain.csv": ("winner,loser\nx,y\ny,z\n", "--prior 1"),
@@ -105,6 +110,7 @@ def test_bad_option(monkeypatch, tmp_path, options, message):
         (("rank", BASEBALL, "--solver", "magic"), "magic"),
         (("rank", BASEBALL, "--prior", "-1"), "--prior"),
         (("rank", BASEBALL, "--threads", "0"), "--threads"),
+        (("rank", BASEBALL, "--threads", "99999999999"), "256"),
         (("rank", BASEBALL, "--colour"), "--colour"),
         (("rnk", BASEBALL), "rnk"),
         (("demo", "--items", "1"), "--items"),
@@ -130,9 +136,26 @@ def test_files_must_agree(tmp_path):
     assert "one format" in fails("rank", first, third)
 
 
-def test_interruption(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "text", "message"),
+    [
+        (RuntimeError, "can't start new thread", "can't start new thread"),
+        (MemoryError, "800 GB", "not enough memory (800 GB)"),
+        (duckdb.OutOfMemoryException, "Out of Memory Error: 1 GiB\n\nPossible: x", ": 1 GiB\n"),
+    ],
+)
+def test_what_the_machine_cannot_do(monkeypatch, error, text, message):
+    def run_out(*_, **__):
+        raise error(text)
+
+    monkeypatch.setattr(app_module, "bradley_terry", run_out)
+    assert message in fails("rank", BASEBALL)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, duckdb.InterruptException])
+def test_interruption(monkeypatch, error):
     def interrupt(*_, **__):
-        raise KeyboardInterrupt
+        raise error
 
     monkeypatch.setattr(app_module, "read_votes", interrupt)
     result = runner.invoke(app, ["rank", str(BASEBALL)])

@@ -11,17 +11,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
+import duckdb
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
 from .. import __version__
+from .._backends.threads import MOST_THREADS
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from ..ratings.bradley_terry import bradley_terry
 from .board import check_output, make_board, print_board, write_board
 from .demo import run_demo
-from .files import connect, open_source
+from .files import connect, in_one_line, open_source
 from .progress import stage
 from .votes import find_columns, read_votes
 
@@ -37,7 +39,10 @@ class OneLineErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (typer.Exit, typer.Abort):
+            # They are RuntimeErrors, and how a command ends by itself.
+            raise
+        except (KeyboardInterrupt, duckdb.InterruptException):
             raise typer.Exit(130) from None
         except UsageError as error:
             fail(f"{error.format_message()} (zermelo {ctx.invoked_subcommand or ''} --help)", 2)
@@ -49,8 +54,11 @@ class OneLineErrors(TyperGroup):
             if isinstance(error, BrokenPipeError):
                 raise
             fail(str(error), 1)
-        except ImportError as error:
-            # No backend can run: the registry's message says which, and what installs one.
+        except duckdb.Error as error:
+            fail(in_one_line(error), 1)
+        except (ImportError, RuntimeError) as error:
+            # No backend can run: the registry's message says which, and what installs one. Or
+            # the system gives no more threads.
             fail(str(error), 1)
 
 
@@ -193,7 +201,8 @@ def rank(
     ties: Annotated[Ties, typer.Option(help="A tie is half a win each, or left out.")] = Ties.half,
     solver: Annotated[Solver, typer.Option(help="How to fit.")] = Solver.auto,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Default: as many as the machine allows.")
+        int | None,
+        typer.Option(min=1, max=MOST_THREADS, help="Default: as many as the machine allows."),
     ] = None,
     level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     anchor: Annotated[

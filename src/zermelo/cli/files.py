@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from .._backends.threads import SERIAL_BELOW, resolve_threads
 from ..errors import InputError
 
 FORMATS = {
@@ -50,8 +51,8 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
     folder = Path(tempfile.gettempdir(), f"zermelo-{os.getpid()}")
     connection.execute(f"SET temp_directory = {literal(str(folder))}")
     connection.execute("SET preserve_insertion_order = false")
-    if threads is not None:
-        connection.execute(f"SET threads = {threads}")
+    # A file's size is not known yet: as many as for much work.
+    connection.execute(f"SET threads = {resolve_threads(threads, SERIAL_BELOW)}")
     return connection
 
 
@@ -67,23 +68,28 @@ def literal(text: str) -> str:
 
 @contextmanager
 def one_line_errors(what: str) -> Iterator[None]:
-    """Turns DuckDB's errors, which run over many lines, into an InputError of one line."""
+    """Turns DuckDB's errors into an InputError of one line, and its interruption into Ctrl-C's."""
     try:
         yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except duckdb.Error as error:
-        lines: list[str] = []
-        for line in str(error).splitlines():
-            # What follows is advice about DuckDB's own options, or a copy of our query.
-            if line.startswith(("Possible", "LINE ", "  file =", "* ")):
-                break
-            if line.strip():
-                lines.append(line.strip())
-        text = "; ".join(lines)
-        if "Error: " in text[:40]:
-            text = text.split("Error: ", 1)[1]
-        raise InputError(f"{what}: {text[:300]}") from error
+        raise InputError(f"{what}: {in_one_line(error)}") from error
+
+
+def in_one_line(error: duckdb.Error) -> str:
+    """What DuckDB says in many lines, without its advice."""
+    lines: list[str] = []
+    for line in str(error).splitlines():
+        # What follows is advice about DuckDB's own options, or a copy of our query.
+        if line.startswith(("Possible", "LINE ", "  file =", "* ")):
+            break
+        if line.strip():
+            lines.append(line.strip())
+    text = "; ".join(lines)
+    if "Error: " in text[:40]:
+        text = text.split("Error: ", 1)[1]
+    return text[:300]
 
 
 def expand(patterns: Sequence[str]) -> list[Path]:

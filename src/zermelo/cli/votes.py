@@ -36,6 +36,8 @@ COUNTS = ("count", "games")
 TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 SHOWN_LABELS = 5
+# What a count of 64 bits holds.
+MOST_COMPARISONS = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def _aggregate(
                {outcome} AS outcome,
                {weight} AS weight,
                count(*) AS n_rows,
-               CAST(sum(CASE WHEN {count} BETWEEN 0 AND 1e15 THEN {count} END) AS BIGINT) AS n,
+               sum(CASE WHEN {count} BETWEEN 0 AND 1e15 THEN CAST({count} AS BIGINT) END) AS n,
                any_value(coalesce(CAST({_column(columns.count)} AS VARCHAR), '')) FILTER (
                    {count} IS NULL OR {count} <> floor({count}) OR NOT {count} BETWEEN 0 AND 1e15
                ) AS bad_count,
@@ -187,13 +189,13 @@ def _check_rows(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
 ) -> list[str]:
     """Raises for rows that cannot be used; returns notes on those that are left out."""
-    rows, no_a, no_b, bad_count, bad_weight = _row(
+    rows, no_a, no_b, bad_count, bad_weight, total = _row(
         connection,
         """
         SELECT coalesce(sum(n_rows), 0),
                coalesce(sum(n_rows) FILTER (a IS NULL), 0),
                coalesce(sum(n_rows) FILTER (b IS NULL), 0),
-               any_value(bad_count), any_value(bad_weight)
+               any_value(bad_count), any_value(bad_weight), sum(n)
         FROM votes
         """,
     )
@@ -210,6 +212,11 @@ def _check_rows(
         raise InputError(
             f"{columns.weight} must be finite and non-negative, but {source.name} has "
             f"{bad_weight!r}"
+        )
+    if total > MOST_COMPARISONS:
+        raise InputError(
+            f"{columns.count} adds up to {total:,} in {source.name}, which is more than a count "
+            f"can hold ({MOST_COMPARISONS:,})"
         )
     itself, others = _row(
         connection,
