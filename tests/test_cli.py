@@ -103,6 +103,21 @@ def test_columns(tmp_path, lines, options):
     assert [found[item]["comparisons"] for item in "xyz"] == [3, 3, 2]
 
 
+def test_items_called_like_sides(tmp_path):
+    rows = [("a", "b", "a"), ("b", "a", "tie"), ("b", "a", "a"), ("a", "b", "b")]
+    sides = write_votes(tmp_path / "sides.csv", rows)
+    found, _ = board(tmp_path, sides, "--score", "a=1", "--score", "b=0")
+    # b wins 2.5 of 4 games; as names the outcomes would give them to a.
+    assert found["b"]["ability"] == pytest.approx(np.log(2.5 / 1.5) / 2, abs=1e-7)
+    # Both readings say the same.
+    same = write_votes(tmp_path / "same.csv", [("a", "b", "a"), ("a", "b", "b")])
+    assert board(tmp_path, same)[0].keys() == {"a", "b"}
+    # No word for a side: the names of winners.
+    rows = [("a", "b", "a"), ("b", "a", "a"), ("a", "c", "c"), ("c", "b", "b")]
+    found, _ = board(tmp_path, write_votes(tmp_path / "names.csv", rows))
+    assert found["a"]["ability"] > found["b"]["ability"]
+
+
 def test_count_column_is_found(tmp_path):
     once = write_votes(tmp_path / "once.csv", VOTES * 3)
     header = ("left", "right", "winner", "count")

@@ -40,6 +40,13 @@ BAD_FILES = {
     "nan.csv": ("a,b,outcome\nx,y,1\ny,x,nan\n", r"not known: 'nan' \(1\)"),
     "no_label.csv": ("a,b,outcome\nx,y,1\n,x,1\nx,,1\n", "a is empty in 1 row of no_label.csv"),
     "no_winner.csv": ("a,b,winner\nx,y,a\ny,x,\n", "winner is empty in 1 comparison .*--drop ''"),
+    "sides.csv": (
+        "home,away,winner\na,b,a\nb,a,tie\nb,a,a\na,b,b\n",
+        "winner can be read in two ways, as 'a', 'b' name items as well as sides: the item of "
+        "that name won, or the side did. To read sides, say --score a=1 --score b=0; to read "
+        "names, rename these items",
+    ),
+    "numbers.csv": ("a,b,outcome\n1,0,1\n0,1,1\n1,0,0\n", "read in two ways.* --score 0=0"),
     "half.csv": (
         "a,b,outcome,count\nx,y,1,2.5\ny,x,1,2.5\n",
         "count must be whole and non-negative, but half.csv has '2.5'",

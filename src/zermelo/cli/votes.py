@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -261,7 +262,7 @@ def _score_outcomes(
             f"{column} is empty in {_many(found[''], 'comparison')} of {source.name}; "
             "--drop '' leaves them out"
         )
-    if _names_winners(connection, found, scores):
+    if not scores and _names_winners(connection, column, found):
         # The column holds the winner's own name: spell it by its side.
         connection.execute(
             "UPDATE votes SET outcome = CASE WHEN outcome = CAST(a AS VARCHAR) THEN 'a' "
@@ -291,19 +292,45 @@ def _score_outcomes(
 
 
 def _names_winners(
-    connection: duckdb.DuckDBPyConnection, found: Mapping[str, int], scores: Mapping[str, float]
+    connection: duckdb.DuckDBPyConnection, column: str, found: Mapping[str, int]
 ) -> bool:
-    """Whether every outcome but ties is one of the two labels of its own row."""
-    ties = [label for label in found if _known(label) == 0.5]
-    if scores or len(ties) == len(found):
+    """Whether every outcome but ties is one of the two labels of its own row.
+
+    Raises where these labels are known words too, and mean something else as such.
+    """
+    decided = [label for label in found if _known(label) != 0.5]
+    if not decided:
         return False
-    (others,) = _row(
+    neither, differ = _row(
         connection,
-        "SELECT count(*) FROM votes WHERE outcome <> CAST(a AS VARCHAR) "
-        "AND outcome <> CAST(b AS VARCHAR) AND NOT list_contains(?, outcome)",
-        [ties],
+        """
+        SELECT count(*) FILTER (outcome NOT IN (CAST(a AS VARCHAR), CAST(b AS VARCHAR))),
+               count(*) FILTER (NOT list_contains(
+                   CASE WHEN outcome = CAST(a AS VARCHAR) THEN $first ELSE $second END, outcome
+               ))
+        FROM votes WHERE list_contains($decided, outcome)
+        """,
+        {
+            "decided": decided,
+            "first": [label for label in decided if _known(label) == 1.0],
+            "second": [label for label in decided if _known(label) == 0.0],
+        },
     )
-    return bool(others == 0)
+    if neither:
+        return False
+    if any(_known(label) is None for label in decided):
+        return True
+    if differ:
+        shown = decided[:SHOWN_LABELS]
+        options = " ".join(
+            f"--score {shlex.quote(f'{label}={_known(label):g}')}" for label in shown
+        )
+        raise InputError(
+            f"{column} can be read in two ways, as {', '.join(map(repr, shown))} name items as "
+            "well as sides: the item of that name won, or the side did. To read sides, say "
+            f"{options}; to read names, rename these items"
+        )
+    return False
 
 
 def _known(label: str) -> float | None:
@@ -350,7 +377,7 @@ def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCount
 
 
 def _row(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: list[object] | None = None
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None
 ) -> tuple[Any, ...]:
     row = connection.execute(query, parameters).fetchone()
     assert row is not None
