@@ -89,6 +89,8 @@ BAD_OPTIONS = [
     (("--anchor", "MIl=1500"), "--anchor: there is no item 'MIl'; did you mean 'MIL'?"),
     (("--min-comparisons", "79"), "leaves no two items (the most any item has is 78)"),
     (("--level", "95"), "--level must lie between 0 and 1, but is 95"),
+    (("--level", "nan"), "--level must lie between 0 and 1, but is nan"),
+    (("--prior", "inf"), "--prior must be finite and non-negative, but is inf"),
     (("--drop", "tie"), "--drop: winner has no label 'tie'; it has 'home' (154), 'away' (119)"),
     (("--score", "home=2"), "--score home=2: a score must lie between 0 and 1"),
     (("--score", "tie=0.5"), "--score: winner has no label 'tie'"),
@@ -141,6 +143,22 @@ def test_files_must_agree(tmp_path):
     third = tmp_path / "x.parquet"
     third.write_bytes(b"")
     assert "one format" in fails("rank", first, third)
+
+
+def test_names_stay_as_they_are_in_messages(tmp_path):
+    rows = [("prior=0.5", "level = x", "left"), ("level = x", 'components="largest"', "left")]
+    message = fails("rank", write_votes(tmp_path / "v.csv", rows, delimiter="|"))
+    assert "'prior=0.5' never lost to 'components=\"largest\"', 'level = x'" in message
+    assert message.endswith(
+        "Use --prior 1, --components largest (rate the largest component) or --components "
+        "separate (rate each on its own scale)\n"
+    )
+
+
+def test_advice_of_warnings_is_in_options():
+    message = "Bradley-Terry did not converge after 9 iterations; "
+    said = app_module.in_options(message + "raise max_iter, or use solver='newton'")
+    assert said == message + "use --solver newton"
 
 
 @pytest.mark.parametrize(

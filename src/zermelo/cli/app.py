@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import re
 import sys
 import warnings
 from enum import StrEnum
@@ -29,8 +28,15 @@ from .votes import find_columns, read_votes
 
 # The base of typer's errors about arguments has no public name of its own.
 UsageError: Any = typer.BadParameter.__bases__[0]
-# What the Python functions' messages call their arguments, to be said as options.
-ARGUMENTS = re.compile(r"\b(components|prior|ties|solver|threads|level)( ?= ?| > )\"?([\w.]+)\"?")
+# Advice that ends messages of the Python functions, and the same for the command line.
+ADVICE = {
+    'Use prior > 0, components="largest" (rate the largest component) or '
+    'components="separate" (rate each on its own scale)': (
+        "Use --prior 1, --components largest (rate the largest component) or "
+        "--components separate (rate each on its own scale)"
+    ),
+    "raise max_iter, or use solver='newton'": "use --solver newton",
+}
 
 
 class OneLineErrors(TyperGroup):
@@ -103,7 +109,11 @@ def fail(message: str, code: int) -> NoReturn:
 
 def in_options(message: str) -> str:
     """An error message of the Python functions, in the words of the command line."""
-    return ARGUMENTS.sub(lambda m: f"--{m[1]} 1" if m[2] == " > " else f"--{m[1]} {m[3]}", message)
+    # Only at the end, since names of items, which may hold anything, come before.
+    for advice, options in ADVICE.items():
+        if message.endswith(advice):
+            return message.removesuffix(advice) + options
+    return message
 
 
 def show_version(wanted: bool) -> None:
@@ -221,6 +231,8 @@ def rank(
         check_output(output)
     if not 0 < level < 1:
         raise InputError(f"--level must lie between 0 and 1, but is {level:g}")
+    if not math.isfinite(prior):
+        raise InputError(f"--prior must be finite and non-negative, but is {prior:g}")
     anchored = label_and_number(anchor, "--anchor") if anchor else None
     scores = dict(label_and_number(text, "--score") for text in score or ())
     for label, value in scores.items():
