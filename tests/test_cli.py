@@ -127,9 +127,17 @@ def test_count_column_is_found(tmp_path):
 
 def test_labels_stay_as_they_are_written(tmp_path):
     # Neither 007 = 7, nor a type guessed from the rows before the first 0.5.
-    rows = [("007", "7", 1), ("7", "007", 1)] * 15_000 + [("007", "7", 0.5), ("7", "x y ", 0.5)]
+    rows = [("007", "7", 1), ("7", "007", 1)] * 15_000 + [("007", "7", 0.5), ("7", "x y", 0.5)]
     found, _ = board(tmp_path, write_votes(tmp_path / "votes.csv", rows, ("a", "b", "outcome")))
-    assert set(found) == {"007", "7", "x y "}
+    assert set(found) == {"007", "7", "x y"}
+
+
+def test_spaces_after_commas(tmp_path):
+    spaced = write_votes(tmp_path / "v.csv", delimiter=", ")
+    plain = write_votes(tmp_path / "w.csv")
+    assert board(tmp_path, spaced)[0] == board(tmp_path, plain)[0]
+    names = write_votes(tmp_path / "n.csv", ["xyx", "yxy"], delimiter=" , ")
+    assert board(tmp_path, names)[0].keys() == {"x", "y"}
 
 
 def test_integer_labels_stay_integers(tmp_path):

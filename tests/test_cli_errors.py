@@ -39,6 +39,7 @@ BAD_FILES = {
     "scores.csv": ("a,b,outcome\nx,y,1\ny,x,1.5\n", r"not known: '1.5' \(1\)"),
     "nan.csv": ("a,b,outcome\nx,y,1\ny,x,nan\n", r"not known: 'nan' \(1\)"),
     "no_label.csv": ("a,b,outcome\nx,y,1\n,x,1\nx,,1\n", "a is empty in 1 row of no_label.csv"),
+    "blank_label.csv": ("a, b, outcome\nx, y, 1\ny, , 1\n", "b is empty in 1 row of blank_label"),
     "no_winner.csv": ("a,b,winner\nx,y,a\ny,x,\n", "winner is empty in 1 comparison .*--drop ''"),
     "sides.csv": (
         "home,away,winner\na,b,a\nb,a,tie\nb,a,a\na,b,b\n",

@@ -146,7 +146,10 @@ def _aggregate(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, report: Report
 ) -> None:
     integers = all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
-    label = "BIGINT" if integers else "VARCHAR"
+    first, second = (
+        _label(name, "BIGINT" if integers else "VARCHAR", trimmed=source.format == "csv")
+        for name in (columns.a, columns.b)
+    )
     outcome = (
         f"trim(coalesce(CAST({identifier(columns.outcome)} AS VARCHAR), ''))"
         if columns.outcome
@@ -159,8 +162,8 @@ def _aggregate(
         connection,
         f"""
         CREATE TEMP TABLE votes AS
-        SELECT CAST({identifier(columns.a)} AS {label}) AS a,
-               CAST({identifier(columns.b)} AS {label}) AS b,
+        SELECT {first} AS a,
+               {second} AS b,
                {outcome} AS outcome,
                {weight} AS weight,
                count(*) AS n_rows,
@@ -176,6 +179,12 @@ def _aggregate(
         """,
         report,
     )
+
+
+def _label(name: str, type_: str, *, trimmed: bool) -> str:
+    # People write spaces after commas; other formats quote a label, and mean what they quote.
+    label = f"CAST({identifier(name)} AS {type_})"
+    return f"nullif(trim({label}), '')" if trimmed else label
 
 
 def _column(name: str | None) -> str:
