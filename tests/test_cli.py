@@ -1,6 +1,7 @@
 """The command line: files in, a leaderboard out."""
 
 import gzip
+import json
 import os
 import subprocess
 import sys
@@ -313,6 +314,20 @@ def test_output(tmp_path, ending):
     expected = dict(zip(fit.items.tolist(), fit.rating.tolist(), strict=True))
     assert {row[1]: row[2] for row in rows} == pytest.approx(expected, abs=1e-9)
     assert os.listdir(tmp_path) == [output.name]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".json"])
+def test_ranks_are_whole_where_some_are_unrated(tmp_path, ending):
+    path = write_votes(tmp_path / "v.csv", [*VOTES, ("w", "x", "left")])
+    output = tmp_path / f"board{ending}"
+    rank(path, "--components", "largest", "--output", output)
+    ranks = duckdb.sql(f"SELECT rank, typeof(rank), item FROM '{output}'").fetchall()
+    assert [row[0] for row in ranks] == [1, 2, 3, None]
+    assert {row[1] for row in ranks} <= {"BIGINT", "INTEGER"}
+    if ending == ".csv":
+        assert output.read_text().splitlines()[4].startswith(",w,,")
+    if ending == ".json":
+        assert [row["rank"] for row in json.loads(output.read_text())] == [1, 2, 3, None]
 
 
 def test_help_and_version():

@@ -206,9 +206,8 @@ def check_output(path: Path) -> None:
 def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path) -> None:
     """Writes every row, in full precision; a file that is there is replaced as a whole."""
     columns: dict[str, NDArray[Any]] = {
-        "rank": np.where(board.rank == 0, np.nan, board.rank)
-        if not board.rank.all()
-        else board.rank,
+        # None, unlike NaN, leaves the others whole numbers.
+        "rank": np.array([rank or None for rank in board.rank.tolist()], object),
         "item": board.item,
         "rating": board.rating,
         "lower": board.lower,
