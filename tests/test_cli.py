@@ -344,6 +344,15 @@ def test_demo():
         assert words in result.stdout
     assert "20,000 made-up votes on 12 items" in result.stdout
     assert "correlation 0.99" in result.stdout
+    assert result.stderr == ""
+
+
+def test_demo_shows_its_steps_on_a_terminal():
+    arguments = ["demo", "--votes", "20000", "--items", "12"]
+    result = runner.invoke(app, arguments, env={"FORCE_COLOR": "1"}, color=True)
+    assert result.exit_code == 0, result.output
+    for words in ("making the votes", "encoding and counting", "fitting", "95% intervals"):
+        assert words in result.stderr
 
 
 def test_demo_with_too_few_votes():

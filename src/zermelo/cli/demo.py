@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from ..comparisons import Comparisons
 from ..errors import InputError, SeparationError
 from ..ratings.bradley_terry import bradley_terry
 from .board import make_board, print_board
+from .progress import stage
 
 # fmt: off
 FAMILIES = (
@@ -76,26 +79,27 @@ def run_demo(console: Console, *, n_votes: int, n_items: int, seed: int) -> None
     """Makes votes, ranks them and prints the steps' times, the best items and the errors made."""
     steps: list[tuple[str, float]] = []
 
-    def timed(step: str, started: float) -> float:
-        now = time.perf_counter()
-        steps.append((step, now - started))
-        return now
+    @contextmanager
+    def timed(step: str) -> Iterator[None]:
+        with stage(step):
+            started = time.perf_counter()
+            yield
+            steps.append((step, time.perf_counter() - started))
 
-    clock = time.perf_counter()
-    made = make_votes(n_votes, n_items, seed)
-    clock = timed("making the votes", clock)
-    counts = Comparisons(made.model_a, made.model_b, made.winner).pair_counts()
-    clock = timed("encoding and counting", clock)
+    with timed("making the votes"):
+        made = make_votes(n_votes, n_items, seed)
+    with timed("encoding and counting"):
+        counts = Comparisons(made.model_a, made.model_b, made.winner).pair_counts()
     try:
-        fit = bradley_terry(counts)
+        with timed("fitting"):
+            fit = bradley_terry(counts)
     except SeparationError as error:
         raise InputError(
             f"{n_votes:,} votes are too few to rank {n_items:,} items: some never won or never "
             "lost; give more --votes or fewer --items"
         ) from error
-    clock = timed("fitting", clock)
-    board = make_board(fit, 0.95)
-    timed("95% intervals", clock)
+    with timed("95% intervals"):
+        board = make_board(fit, 0.95)
 
     console.print(
         f"{n_votes:,} made-up votes on {counts.n_items:,} items, "
