@@ -1,8 +1,11 @@
 """Rate language models from a polars frame of votes, and get a polars frame back."""
 
-import polars as pl
-
 import zermelo as zm
+
+try:
+    import polars as pl
+except ModuleNotFoundError:
+    raise SystemExit("This example needs polars: pip install polars") from None
 
 votes = pl.DataFrame(
     {

@@ -4,14 +4,18 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import zermelo as zm
 
 EXTENSION = importlib.util.find_spec("zermelo._core") is not None
+ROOT = Path(__file__).parent.parent
 # Only loaded where they are used: each would cost more than all the rest of the import.
 HEAVY = ("scipy", "pandas", "polars", "pyarrow", "numba", "duckdb", "typer", "rich", "plotly")
 
@@ -119,3 +123,47 @@ except ImportError as error:
     assert done.returncode == 0, done.stderr
     assert "pip install 'zermelo[numba]'" in done.stdout
     assert "the compiled extension is not installed" in done.stdout
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A copy of what a reader of the README has; scripts may write into it."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_readme_runs_as_written(checkout):
+    pytest.importorskip("pandas")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(blocks) >= 5
+    names = {}
+    for block in blocks:
+        exec(block, names)
+    assert names["fit"].items.tolist() == ["ann", "bob", "cyd", "dee"]
+
+
+@pytest.mark.parametrize("name", [path.name for path in (ROOT / "examples").glob("*.py")])
+def test_examples_run(checkout, name):
+    if name == "polars_frame.py":
+        pytest.importorskip("polars")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", f"examples/{name}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_an_example_without_its_library(checkout):
+    code = (
+        "import sys, runpy; sys.modules['polars'] = None; "
+        "runpy.run_path('examples/polars_frame.py')"
+    )
+    done = python(code)
+    assert done.returncode == 1
+    assert done.stderr == "This example needs polars: pip install polars\n"
