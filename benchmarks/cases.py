@@ -49,12 +49,6 @@ def _votes(
     ]
     if with_arena_rank:
         contestants.append(Contestant("arena-rank", arena_rank.measure))
-    if columns == "integer":
-        # A target in multiples of evalica's time can be read either way, so both are shown.
-        as_strings = inputs.vote_frame(votes, "str", path)
-        contestants.append(
-            Contestant("evalica, from str columns", lambda: peers.evalica_votes(as_strings))
-        )
 
     def close() -> None:
         arena_rank.close()
