@@ -20,7 +20,7 @@ CONTESTANTS = {
     "votes-str": (*VOTES, "arena-rank"),
     "votes-object-shared": VOTES,
     "votes-object-distinct": VOTES,
-    "votes-integer": (*VOTES, "evalica, from str columns"),
+    "votes-integer": VOTES,
     "random-pairs": PAIRS,
     "ring": PAIRS,
     "large": ("zermelo",),
