@@ -50,4 +50,31 @@ void Cholesky::update(double* matrix, const double* panel, std::int64_t n, std::
   }
 }
 
+ZERMELO_CLONES
+void Cholesky::solve_tile(const double* matrix, std::int64_t n, std::int64_t stride, double* x) {
+  double sum[kColumns];
+  for (std::int64_t i = 0; i < n; ++i) {
+    double* own = x + i * kColumns;
+    for (std::int64_t c = 0; c < kColumns; ++c) sum[c] = own[c];
+    for (std::int64_t k = 0; k < i; ++k) {
+      const double factor = matrix[i * stride + k];
+      const double* other = x + k * kColumns;
+      for (std::int64_t c = 0; c < kColumns; ++c) sum[c] -= factor * other[c];
+    }
+    const double inverse = 1.0 / matrix[i * stride + i];
+    for (std::int64_t c = 0; c < kColumns; ++c) own[c] = sum[c] * inverse;
+  }
+  for (std::int64_t i = n - 1; i >= 0; --i) {
+    double* own = x + i * kColumns;
+    for (std::int64_t c = 0; c < kColumns; ++c) sum[c] = own[c];
+    for (std::int64_t k = i + 1; k < n; ++k) {
+      const double factor = matrix[k * stride + i];
+      const double* other = x + k * kColumns;
+      for (std::int64_t c = 0; c < kColumns; ++c) sum[c] -= factor * other[c];
+    }
+    const double inverse = 1.0 / matrix[i * stride + i];
+    for (std::int64_t c = 0; c < kColumns; ++c) own[c] = sum[c] * inverse;
+  }
+}
+
 }  // namespace zermelo

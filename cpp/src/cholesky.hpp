@@ -53,6 +53,10 @@ class Cholesky {
     return true;
   }
 
+  // Overwrites kColumns right-hand sides, stored row by row (n x kColumns), with their solutions.
+  static constexpr std::int64_t kColumns = 32;
+  void solve_columns(double* x) const { solve_tile(matrix_.data(), n_, stride_, x); }
+
   // Overwrites `x` with the solution.
   void solve(double* x) const {
     for (std::int64_t i = 0; i < n_; ++i) {
@@ -94,6 +98,8 @@ class Cholesky {
   // last tile of a row may spill over the diagonal, which nothing reads.
   static void update(double* matrix, const double* panel, std::int64_t n, std::int64_t stride,
                      std::int64_t begin, std::int64_t end);
+
+  static void solve_tile(const double* matrix, std::int64_t n, std::int64_t stride, double* x);
 
   std::int64_t n_;
   std::int64_t stride_;

@@ -21,6 +21,7 @@ __all__: list[str] = [
     "compiler",
     "components",
     "count_pairs",
+    "dense_covariance",
     "encode_objects",
     "encode_text",
     "laplacian_solve",
@@ -220,6 +221,15 @@ def count_pairs(
 ) -> tuple[typing.Any, ...]:
     """
     (first, second, win, loss, tie or None) by ordered pair.
+    """
+
+def dense_covariance(
+    information: numpy.typing.NDArray[numpy.float64],
+    meat: numpy.typing.NDArray[numpy.float64] | None,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64] | None:
+    """
+    inverse(information), or with meat the sandwich around it; None where the information is not positive definite.
     """
 
 def encode_objects(

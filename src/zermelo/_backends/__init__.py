@@ -35,6 +35,7 @@ KERNELS = {
     "bt_newman": "bradley_terry",
     "bt_log_likelihood": "bradley_terry",
     "laplacian_solve": "bradley_terry",
+    "dense_covariance": "covariance",
 }
 NEEDS_NUMBA = frozenset({"bradley_terry"})
 

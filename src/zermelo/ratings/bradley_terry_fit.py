@@ -387,6 +387,8 @@ class BradleyTerryFit(RatingResult):
             model.centre,
             n_centres > 0,
             solve,
+            model.backend,
+            model.threads,
         )
 
     def _columns(self) -> dict[str, Any]:

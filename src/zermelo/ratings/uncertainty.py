@@ -17,6 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .._backends import Backend
+from .._backends.covariance import dense_covariance
 from ..checks import choice, finite
 from ..errors import InputError
 from ..pair_counts import PairCounts
@@ -28,6 +30,8 @@ KINDS = ("fisher", "sandwich")
 
 # Up to this many items covariances are computed whole: a matrix of 72 MB, inverted in seconds.
 EXACT_BELOW = 3000
+# Beyond this a BLAS is faster than our own factorisation, however it shares the cores.
+OWN_DENSE_BELOW = 1024
 # Solves for variances: their error enters squared, so this is far below what is printed.
 SOLVE_TOL = 1e-6
 PROBES = 64
@@ -144,6 +148,8 @@ class Information:
     centre: NDArray[np.int32]
     floating: bool
     solve: Callable[[Real], Real]  # information * x = right, shapes (n_items, k)
+    backend: Backend
+    threads: int
 
     def moments(self) -> tuple[Real, Real]:
         """Information and meat a pair, zero for pairs that the fit does not use."""
@@ -181,16 +187,17 @@ class Information:
                 members = np.flatnonzero(groups == group)
                 share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
                 inner[np.ix_(members, members)] += share or 1.0
-        try:
-            inverse = np.linalg.inv(inner)
-        except np.linalg.LinAlgError:
+        filling = None
+        if kind == "sandwich":
+            filling = np.ascontiguousarray(self._laplacian(meat)[np.ix_(free, free)])
+        own = len(inner) <= OWN_DENSE_BELOW
+        solve = self.backend.dense_covariance if own else dense_covariance
+        result = solve(np.ascontiguousarray(inner), filling, self.threads)
+        if result is None:
             raise InputError(
                 "the information matrix is singular: some abilities are hardly determined by the "
                 "data. A prior would help"
-            ) from None
-        result = inverse
-        if kind == "sandwich":
-            result = inverse @ self._laplacian(meat)[np.ix_(free, free)] @ inverse
+            )
         for group in np.unique(groups[groups >= 0]):
             members = groups == group
             result[members] -= result[members].mean(axis=0)
