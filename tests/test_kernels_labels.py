@@ -53,8 +53,8 @@ def test_integers_are_marked_and_recoded(kernels: Backend, columns: tuple[Any, A
         assert mark.dtype == np.uint8
         assert n_outside == 0
         assert mark.tolist() == [int(low + i in occurring) for i in range(span)]
-        codes = kernels.recode_integers(first, low, table, threads)
-        assert codes.dtype == np.int32
+        codes = np.full(len(first), -1, np.int32)
+        kernels.recode_integers(first, low, table, codes, threads)
         assert codes.tolist() == [100 + value - low for value in first.tolist()]
 
 
@@ -83,7 +83,8 @@ def test_many_integers(kernels: Backend) -> None:
         mark, n_outside = kernels.mark_integers(first, second, -1000, 2500, threads)
         assert np.array_equal(mark, expected)
         assert n_outside == 0
-        codes = kernels.recode_integers(first, -1000, table, threads)
+        codes = np.empty(len(first), np.int32)
+        kernels.recode_integers(first, -1000, table, codes, threads)
         assert np.array_equal(codes, table[first + 1000])
 
 

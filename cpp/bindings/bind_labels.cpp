@@ -31,15 +31,16 @@ std::pair<Array<std::uint8_t>, std::int64_t> mark(const Array<Integer>& first,
 }
 
 template <class Integer>
-Array<std::int32_t> recode(const Array<Integer>& values, std::int64_t low,
-                           const Array<std::int32_t>& table, int threads) {
-  Array<std::int32_t> codes(values.size());
+void recode(const Array<Integer>& values, std::int64_t low, const Array<std::int32_t>& table,
+            Array<std::int32_t>& codes, int threads) {
+  if (codes.size() != values.size()) {
+    throw py::value_error("codes must have a place for every value");
+  }
   const std::span<std::int32_t> target = mutable_view(codes);
   check(call([&](const Control& control) {
           return recode_integers<Integer>(view(values), low, view(table), target, threads, control);
         }),
         "encoding " + std::to_string(values.size()) + " labels");
-  return codes;
 }
 
 template <class Integer>
@@ -49,8 +50,8 @@ void bind_integers(py::module_& module) {
              "uint8[span]: 1 at v - low for every v in either column; and how many values lie "
              "outside.");
   module.def("recode_integers", &recode<Integer>, py::arg("values").noconvert(), py::arg("low"),
-             py::arg("table").noconvert(), py::arg("threads"),
-             "int32 codes: table[v - low] for every v.");
+             py::arg("table").noconvert(), py::arg("codes").noconvert(), py::arg("threads"),
+             "Sets codes to table[v - low] for every v.");
 }
 
 // One column's chunks: offsets and bytes.

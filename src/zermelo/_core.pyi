@@ -316,10 +316,11 @@ def recode_integers(
     values: numpy.typing.NDArray[numpy.int32],
     low: typing.SupportsInt | typing.SupportsIndex,
     table: numpy.typing.NDArray[numpy.int32],
+    codes: numpy.typing.NDArray[numpy.int32],
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.int32]:
+) -> None:
     """
-    int32 codes: table[v - low] for every v.
+    Sets codes to table[v - low] for every v.
     """
 
 @typing.overload
@@ -327,10 +328,11 @@ def recode_integers(
     values: numpy.typing.NDArray[numpy.int64],
     low: typing.SupportsInt | typing.SupportsIndex,
     table: numpy.typing.NDArray[numpy.int32],
+    codes: numpy.typing.NDArray[numpy.int32],
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> numpy.typing.NDArray[numpy.int32]:
+) -> None:
     """
-    int32 codes: table[v - low] for every v.
+    Sets codes to table[v - low] for every v.
     """
 
 def sum_pairs(

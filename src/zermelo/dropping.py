@@ -60,7 +60,9 @@ def drop_rows(
         table = np.cumsum(occurs, dtype=np.int32)
         table -= 1
         for name in ("a", "b"):
-            columns[name] = backend.recode_integers(columns[name], 0, table, threads)
+            codes = np.empty_like(columns[name])
+            backend.recode_integers(columns[name], 0, table, codes, threads)
+            columns[name] = codes
         items = items[occurs == 1]
     return items, n_self, n_dropped
 

@@ -97,7 +97,10 @@ def _encode_integers(
         return items, columns
     table = np.cumsum(occurs, dtype=np.int32)
     table -= 1
-    return items, [backend.recode_integers(column, low, table, threads) for column in columns]
+    codes = [np.empty(rows, np.int32) for _ in columns]
+    for column, out in zip(columns, codes, strict=True):
+        backend.recode_integers(column, low, table, out, threads)
+    return items, codes
 
 
 def _guessed_range(columns: list[Array], widest: int) -> tuple[int, int]:
@@ -204,14 +207,13 @@ def _encode_pieces(
     }
     codes: list[Codes] = []
     for column in pieces.values():
-        recoded = [
-            backend.recode_integers(part, 0, tables[id(labels)], threads)
-            for part, labels in column
-            if len(part)
-        ]
-        codes.append(
-            recoded[0] if len(recoded) == 1 else np.concatenate([np.empty(0, np.int32), *recoded])
-        )
+        codes.append(np.empty(sum(len(part) for part, _ in column), np.int32))
+        begin = 0
+        for part, labels in column:
+            if len(part):  # else there may be no labels
+                out = codes[-1][begin : begin + len(part)]
+                backend.recode_integers(part, 0, tables[id(labels)], out, threads)
+                begin += len(part)
     return items, codes
 
 

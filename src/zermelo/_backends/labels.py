@@ -32,15 +32,17 @@ def mark_integers(
 
 
 def recode_integers(
-    values: NDArray[Any], low: int, table: NDArray[np.int32], threads: int
-) -> NDArray[np.int32]:
-    """table[v - low] for every value."""
-    codes = np.empty(len(values), np.int32)
+    values: NDArray[Any],
+    low: int,
+    table: NDArray[np.int32],
+    codes: NDArray[np.int32],
+    threads: int,
+) -> None:
+    """Sets codes to table[v - low] for every value."""
     for begin in range(0, len(values), STEP):
         index = values[begin : begin + STEP].astype(np.int64)
         index -= low
         np.take(table, index, out=codes[begin : begin + STEP], mode="clip")
-    return codes
 
 
 class _Codes(dict[Any, int]):
