@@ -13,6 +13,9 @@ import zermelo as zm
 from zermelo.errors import InputError
 from zermelo.files import read_arrays, write_arrays
 from zermelo.pair_counts import FORMAT_KIND, FORMAT_VERSION
+from zermelo.ratings import saved_fit
+
+FIT = (saved_fit.FORMAT_KIND, saved_fit.FORMAT_VERSION)
 
 
 def small() -> zm.PairCounts:
@@ -96,6 +99,8 @@ def test_files_whose_columns_do_not_fit(tmp_path: Path) -> None:
         {"first": p.first.astype(np.int64)},
         {"win": p.win[:1]},
         {"unknown": p.win},
+        {"first": p.first[::-1].copy(), "second": p.second[::-1].copy()},
+        {"items": p.items[::-1].copy()},
     ):
         write_arrays(path, FORMAT_KIND, FORMAT_VERSION, good | change, {"ordered": True})
         with pytest.raises(InputError, match="is damaged"):
@@ -128,3 +133,36 @@ def test_arrays_of_text_go_round(tmp_path: Path) -> None:
         "text": ["a", "", "β"],
         "none": [],
     }
+
+
+@pytest.mark.parametrize("data", [True, False])
+def test_damaged_fits(tmp_path: Path, data: bool) -> None:
+    path = tmp_path / "fit"
+    zm.bradley_terry(small(), prior=1.0).save(path, data=data)
+    arrays, meta = read_arrays(path, *FIT)
+    changes: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"ability": arrays["ability"][:1]}, {}),
+        ({"held": arrays["held"].astype(np.int8)}, {}),
+        ({"component": arrays["component"] + np.int32(3)}, {}),
+        ({"floating": arrays["floating"] - np.int32(2)}, {}),
+        ({"beats": np.array([[0, 5]], np.int32)}, {}),
+        ({"beats": np.zeros(2, np.int32)}, {}),
+        ({}, {"ties": "all"}),
+        ({}, {"ties": []}),
+        ({}, {"unrated": [[7, "why"]]}),
+        ({}, {"unrated": 5}),
+        ({}, {"scale": [1, 2]}),
+        ({}, {"scale": [1000, -400, 10, 0]}),
+        ({}, {"converged": "yes"}),
+        ({}, {"prior": None}),
+    ]
+    if data:
+        changes.append(({"counts/second": arrays["counts/second"] + np.int32(9)}, {}))
+    for wrong_arrays, wrong_meta in changes:
+        write_arrays(path, *FIT, arrays | wrong_arrays, meta | wrong_meta)
+        with pytest.raises(InputError, match="is damaged: "):
+            zm.load(path)
+    for name in ("ability", "items"):
+        write_arrays(path, *FIT, {k: v for k, v in arrays.items() if k != name}, meta)
+        with pytest.raises(InputError, match="is damaged: it has no"):
+            zm.load(path)

@@ -165,7 +165,8 @@ def test_merging_other_items_types_and_order() -> None:
     with pytest.raises(TypeError):
         p + 1  # type: ignore[operator]
     with pytest.raises(TypeError):
-        sum([p, p])  # type: ignore[list-item]
+        1 + p  # type: ignore[operator]
+    assert_identical(sum([p, q], 0), p + q)  # type: ignore[arg-type]
 
 
 def test_merging_widens_counts() -> None:
@@ -187,6 +188,106 @@ def test_select() -> None:
     for mask in (np.ones(2, bool), np.ones(3)):
         with pytest.raises(InputError, match=r"mask must be bool of shape \(3,\)"):
             p.select(mask)
+
+
+def test_select_drops_what_follows_then() -> None:
+    p = zm.Comparisons(["x", "x"], ["y", "z"], weight=[1.0, 2.0]).pair_counts()
+    assert p.weighted
+    q = p.select(np.array([True, True, False]))
+    assert_identical(q, zm.Comparisons(["x"], ["y"]).pair_counts())
+    assert set(q.columns) == {"win", "loss"}
+
+
+def test_sums_of_counts_that_do_not_fit() -> None:
+    half = zm.Comparisons(["x"], ["y"], count=[2**62]).pair_counts()
+    with pytest.raises(InputError, match="the sum of count must fit into 64 bits"):
+        half + half
+    other = zm.Comparisons(["z"], ["y"], count=[2**62]).pair_counts()
+    with pytest.raises(InputError, match="the sum of count must fit into 64 bits"):
+        half + other
+
+
+GOOD: dict[str, Any] = {
+    "items": np.array(["x", "y", "z"], object),
+    "first": np.array([0, 1], np.int32),
+    "second": np.array([1, 2], np.int32),
+    "win": np.array([2, 1], np.uint32),
+    "loss": np.array([0, 1], np.uint32),
+}
+
+
+def built(**changes: Any) -> zm.PairCounts:
+    columns = {name: array for name, array in (GOOD | changes).items() if array is not None}
+    sides = [columns.pop(name) for name in ("items", "first", "second")]
+    return zm.PairCounts(*sides, columns)
+
+
+def test_built_from_arrays() -> None:
+    expected = zm.Comparisons(["x", "y"], ["y", "z"], [1, 1], count=[2, 1]).pair_counts()
+    expected = expected + zm.Comparisons(["y"], ["z"], [0]).pair_counts()
+    wide = {name: GOOD[name].astype(np.uint64) for name in ("win", "loss")}
+    ones = {f"{name}_weight": GOOD[name].astype(float) for name in ("win", "loss")}
+    ones |= {f"{name}_squared": array for name, array in ones.items()}
+    for changes in ({}, wide, {"tie": np.zeros(2, np.uint32)}, ones):
+        assert_identical(built(**changes), expected)
+    strided = np.repeat(GOOD["first"], 2)[::2]
+    assert_identical(built(first=strided), expected)
+    assert strided.flags.writeable
+    zm.bradley_terry(built(first=strided), prior=1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"second": np.array([1, 9], np.int32)}, r"second must hold .* but second\[1\] is 9"),
+        ({"first": np.array([-1, 1], np.int32)}, r"first must hold .* but first\[0\] is -1"),
+        ({"first": np.array([0, 2], np.int32)}, r"first\[1\] and second\[1\] are both 2"),
+        ({"first": np.array([0, 1])}, r"first must be .* int32, but is int64 of shape \(2,\)"),
+        ({"second": [1, 2]}, r"second must be .* int32, but is \[1, 2\]"),
+        ({"first": np.array([[0, 1]], np.int32)}, r"first must be a one-dimensional"),
+        ({"second": np.array([1], np.int32)}, r"Length of second \(1\) must match .* first \(2\)"),
+        (
+            {name: GOOD[name][::-1] for name in ("first", "second")},
+            r"sorted by \(first, second\).* row 1 is \(0, 1\) after \(1, 2\)",
+        ),
+        ({name: GOOD[name][[0, 0]] for name in ("first", "second")}, r"each pair once, but row 1"),
+        ({"items": ["x", "y", "z"]}, r"items must be a one-dimensional array of int64 or object"),
+        ({"items": np.array([1.0, 2.0, 3.0])}, r"items must be .* but is float64"),
+        (
+            {"items": np.array(["x", 2, "z"], object)},
+            r"items\[1\] is 2; items must be str",
+        ),
+        ({"items": np.array(["x", "z", "y"], object)}, r"items must be sorted .* 'y' after 'z'"),
+        ({"items": np.array([1, 2, 2])}, r"unique, but items\[2\] is 2 after 2"),
+        ({"win": np.array([1.0, 2.0])}, r"columns\['win'\] must be .* uint32 or uint64, but is fl"),
+        ({"win": np.array([1], np.uint32)}, r"Length of columns\['win'\] \(1\)"),
+        ({"win": None}, r"columns must be 'loss', 'win' .* but are 'loss'"),
+        ({"wins": np.array([1], np.uint32)}, r"columns must be 'loss', 'win' .* but are .*'wins'"),
+        ({"tie_weight": np.ones(2)}, r"columns must be 'loss', 'win' .*'tie_weight'"),
+        ({"win_weight": np.ones(2)}, r"columns must be .*'win_weight', .*but are"),
+        (
+            {name: np.array([2**62, 0], np.uint64) for name in ("win", "loss")},
+            "the sum of count must fit into 64 bits",
+        ),
+        (
+            {"fractional": np.array([1, 1], np.uint32), "fractional_score": np.array([0.5, np.nan])}
+            | {"fractional_score_squared_weight_squared": np.ones(2)},
+            r"\['fractional_score'\] must be finite and non-negative, .*\[1\] is nan",
+        ),
+    ],
+)
+def test_built_from_bad_arrays(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        built(**changes)
+
+
+def test_built_with_other_bad_arguments() -> None:
+    sides = [GOOD[name] for name in ("items", "first", "second")]
+    with pytest.raises(InputError, match=r"columns must be a dict of name to array, but is \[\]"):
+        zm.PairCounts(*sides, [])
+    columns = {name: GOOD[name] for name in ("win", "loss")}
+    with pytest.raises(InputError, match=r"frame_backend must be None, .* but is 'spark'"):
+        zm.PairCounts(*sides, columns, frame_backend="spark")
 
 
 def test_frozen_and_printed() -> None:

@@ -30,7 +30,8 @@ from .outcomes import (
     code_of,
     read_outcome_labels,
 )
-from .pair_counts import PairCounts, sum_columns
+from .pair_columns import sum_columns
+from .pair_counts import PairCounts
 
 LARGEST = sys.float_info.max
 
@@ -218,14 +219,9 @@ def _assemble(
         elif scored.score is not None:
             columns[key] = columns[name] * scored.score**power
     items, _, _ = drop_rows(items, columns, scored.keep, backend, 1, each)
-    if weighted:
-        # Both sums equal the count only where every weight is 1.
-        weighted = bool(
-            ((columns["once"] != columns["n"]) | (columns["squared"] != columns["n"])).any()
-        )
     pairs_first, pairs_second, counts, sums = _merge(columns, len(items))
     ordered = named["outcome"] is not None
-    return PairCounts(
+    return PairCounts._trusted(
         items,
         pairs_first,
         pairs_second,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, overload
 
@@ -17,20 +17,18 @@ from .columns import Array
 from .errors import InputError
 from .files import read_arrays, write_arrays
 from .labels import merge_items
-from .outcomes import LOSS, WIN, Outcomes
+from .outcomes import Outcomes
+from .pair_columns import (
+    COUNTS,
+    OUTCOMES,
+    canonical_columns,
+    check_pair_counts,
+    stored_columns,
+    sum_columns,
+)
 
 FORMAT_KIND, FORMAT_VERSION = "pair counts", 1
-
-OUTCOMES = ("loss", "win", "tie", "fractional")  # by outcome code
-COUNTS = frozenset(OUTCOMES)
-# The rows that the kernel `sum_pairs` returns.
-SUMS = (
-    *("loss_weight", "win_weight", "tie_weight"),
-    *("loss_weight_squared", "win_weight_squared", "tie_weight_squared"),
-    *("fractional_weight", "fractional_score"),
-    *("fractional_weight_squared", "fractional_score_weight_squared"),
-    "fractional_score_squared_weight_squared",
-)
+LIBRARIES = ("pandas", "polars", "pyarrow")
 
 
 class _Column:
@@ -65,8 +63,10 @@ class PairCounts:
     """One row for every ordered pair (first shown, second shown): the sufficient statistics.
 
     Made by `Comparisons.pair_counts`, `PairCounts.from_frame` and `PairCounts.load`; `p + q`
-    merges two, over different items too. The same comparisons give the same arrays, in whatever
-    parts and order they were counted.
+    merges two, over different items too. The same comparisons give the same counts, in whatever
+    parts and order they were counted; sums of weights and scores agree up to their last bits.
+
+    The constructor takes the arrays below, where they come from elsewhere, and checks them.
 
     Attributes
     ----------
@@ -88,6 +88,12 @@ class PairCounts:
         The columns that are stored; the others follow from them (all weights 1, no ties ...).
     ordered : bool
         False where no outcome was given, so that nobody was shown first.
+
+    Raises
+    ------
+    InputError
+        Arrays given to the constructor have another type or length, codes that are no places in
+        `items`, or rows out of order.
 
     Examples
     --------
@@ -125,13 +131,42 @@ class PairCounts:
     fractional_score_squared_weight_squared = _Column(None, "Sum of w² y².")
 
     def __post_init__(self) -> None:
-        for array in (self.items, self.first, self.second, *self.columns.values()):
-            array.flags.writeable = False
-        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+        check_pair_counts(self.items, self.first, self.second, self.columns)
+        if self.frame_backend not in (None, *LIBRARIES):
+            raise InputError(
+                f"frame_backend must be None, {' or '.join(map(repr, LIBRARIES))}, but is "
+                f"{self.frame_backend!r}"
+            )
+        object.__setattr__(self, "columns", canonical_columns(self.columns))
+        self._freeze()
+
+    @classmethod
+    def _trusted(
+        cls,
+        items: Array,
+        first: Array,
+        second: Array,
+        columns: Mapping[str, Array],
+        ordered: bool,
+        frame_backend: str | None,
+    ) -> PairCounts:
+        """Without the passes of the constructor, of arrays that the package made itself."""
+        counts = object.__new__(cls)
+        values = (items, first, second, columns, ordered, frame_backend)
+        for place, value in zip(fields(cls), values, strict=True):
+            object.__setattr__(counts, place.name, value)
+        counts._freeze()
+        return counts
+
+    def _freeze(self) -> None:
+        for name in ("items", "first", "second"):
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
+        columns = {name: _read_only(column) for name, column in self.columns.items()}
+        object.__setattr__(self, "columns", MappingProxyType(columns))
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.items, self.first, self.second, dict(self.columns))
-        return PairCounts, (*parts, self.ordered, self.frame_backend)
+        return PairCounts._trusted, (*parts, self.ordered, self.frame_backend)
 
     @classmethod
     def _count(
@@ -162,7 +197,7 @@ class PairCounts:
                 a, b, outcome, score, count, weight, n_items, threads
             )
             columns = sum_columns(n, sums, weight is not None)
-        return cls(items, first, second, columns, ordered, frame_backend)
+        return cls._trusted(items, first, second, columns, ordered, frame_backend)
 
     @classmethod
     def from_frame(
@@ -255,14 +290,18 @@ class PairCounts:
         keep = mask[self.first] & mask[self.second]
         place = np.cumsum(mask, dtype=np.int32) - np.int32(1)
         columns = {name: column[keep] for name, column in self.columns.items()}
-        return PairCounts(
+        return PairCounts._trusted(
             self.items[mask],
             place[self.first[keep]],
             place[self.second[keep]],
-            _canonical(columns),
+            canonical_columns(columns),
             self.ordered,
             self.frame_backend,
         )
+
+    def __radd__(self, other: object) -> PairCounts:
+        # sum() begins with 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __add__(self, other: object) -> PairCounts:
         if not isinstance(other, PairCounts):
@@ -280,16 +319,16 @@ class PairCounts:
         rows = [np.searchsorted(merged, key) for key in keys]
         columns: dict[str, Array] = {}
         outcomes = [name for name in OUTCOMES if name in self.columns or name in other.columns]
-        for name in _stored(outcomes, self.weighted or other.weighted):
+        for name in stored_columns(outcomes, self.weighted or other.weighted):
             total = np.zeros(len(merged), np.uint64 if name in COUNTS else np.float64)
             for row, counts in zip(rows, (self, other), strict=True):
                 total[row] += getattr(counts, name)
             columns[name] = total
-        return PairCounts(
+        return PairCounts._trusted(
             items,
             (merged // n_items).astype(np.int32),
             (merged % n_items).astype(np.int32),
-            _canonical(columns),
+            canonical_columns(columns),
             self.ordered and other.ordered,
             self.frame_backend or other.frame_backend,
         )
@@ -312,18 +351,10 @@ class PairCounts:
         arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
         try:
             items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
-            codes_fit = all(
-                codes.dtype == np.int32
-                and (not len(codes) or (int(codes.min()) >= 0 and int(codes.max()) < len(items)))
-                for codes in (first, second)
-            )
-            lengths = {len(column) for column in (first, second, *arrays.values())}
-            sound = codes_fit and len(lengths) == 1 and {"win", "loss"} <= arrays.keys()
-        except (KeyError, TypeError) as error:
-            raise InputError(f"{os.fspath(path)!r} is damaged: {error}") from error
-        if not sound or not all(isinstance(getattr(cls, name, None), _Column) for name in arrays):
-            raise InputError(f"{os.fspath(path)!r} is damaged: its columns do not fit together")
-        return cls(items, first, second, arrays, bool(meta.get("ordered", True)))
+            return cls(items, first, second, arrays, bool(meta.get("ordered", True)))
+        except (KeyError, InputError) as error:
+            missing = "it has no " if isinstance(error, KeyError) else ""
+            raise InputError(f"{os.fspath(path)!r} is damaged: {missing}{error}") from error
 
     def __len__(self) -> int:
         return len(self.first)
@@ -351,42 +382,8 @@ class PairCounts:
         )
 
 
-def sum_columns(
-    n: NDArray[np.uint64], sums: NDArray[np.float64], weighted: bool
-) -> dict[str, Array]:
-    """The columns to store, from what the kernel `sum_pairs` returns."""
-    outcomes = [
-        name
-        for code, name in enumerate(OUTCOMES)
-        if code in (LOSS, WIN) or n[code].any()  # the others only where they occur
-    ]
-    everything = dict(zip(OUTCOMES, n, strict=True)) | dict(zip(SUMS, sums, strict=True))
-    return _canonical({name: everything[name] for name in _stored(outcomes, weighted)})
-
-
-def _stored(outcomes: list[str], weighted: bool) -> list[str]:
-    """The columns that do not follow from others, where these outcomes occur."""
-    names = list(outcomes)
-    if weighted:
-        names += [f"{name}_weight" for name in outcomes]
-        names += [f"{name}_weight_squared" for name in outcomes]
-    if "fractional" in outcomes:
-        names += ["fractional_score", "fractional_score_squared_weight_squared"]
-        if weighted:
-            names.append("fractional_score_weight_squared")
-    return names
-
-
-def _canonical(columns: dict[str, Array]) -> dict[str, Array]:
-    """One form for equal content: nothing of outcomes that do not occur, the narrowest counts."""
-    for name in ("tie", "fractional"):
-        if name in columns and not columns[name].any():
-            columns = {other: columns[other] for other in columns if not other.startswith(name)}
-    total = sum(
-        int(column.sum(dtype=np.uint64)) for name, column in columns.items() if name in COUNTS
-    )
-    counts = np.uint32 if total < 1 << 32 else np.uint64
-    return {
-        name: np.ascontiguousarray(column, counts if name in COUNTS else np.float64)
-        for name, column in columns.items()
-    }
+def _read_only(array: Array) -> Array:
+    # A view, so that the arrays of a caller stay writable; kernels need them contiguous.
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import resolve
@@ -12,13 +13,32 @@ from ..errors import InputError
 from ..files import read_arrays, write_arrays
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
-from .graph import Graph
+from .graph import TIE_SHARE, Graph
 from .model import Model
 from .result import label_of
 from .scale import RatingScale
 
 FORMAT_KIND, FORMAT_VERSION = "bradley-terry fit", 1
 COLUMN = "counts/column/"
+DTYPES = {
+    "ability": np.float64,
+    "held": np.bool_,
+    "component": np.int32,
+    "floating": np.int32,
+    "comparisons": np.int64,
+    "beats": np.int32,
+}
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "prior": (int, float),
+    "solver": str,
+    "converged": bool,
+    "n_iter": int,
+    "ability_error": (int, float),
+    "score_norm": (int, float),
+    "log_likelihood": (int, float),
+    "frame_backend": (str, type(None)),
+    "data": bool,
+}
 
 
 def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) -> None:
@@ -59,13 +79,35 @@ def read_fit(path: str | os.PathLike[str]) -> BradleyTerryFit:
     arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
     try:
         return _fit(arrays, meta)
-    except KeyError as error:
-        raise InputError(f"{os.fspath(path)!r} is damaged: it has no {error}") from error
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        missing = "it has no " if isinstance(error, KeyError) else ""
+        raise InputError(f"{os.fspath(path)!r} is damaged: {missing}{error}") from error
+
+
+def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
+    """Shapes, types and ranges that a fit takes for granted; ValueError names what is wrong."""
+    n_items = len(arrays["items"])
+    shapes = {"beats": (len(arrays["beats"]), 2)}
+    for name, dtype in DTYPES.items():
+        array, shape = arrays[name], shapes.get(name, (n_items,))
+        if array.dtype != dtype or array.shape != shape:
+            raise ValueError(f"{name} is {array.dtype} of shape {array.shape}")
+    n_components = int(arrays["component"].max(initial=-1)) + 1
+    limits = {"component": (0, n_items), "floating": (-1, n_items), "beats": (0, n_components)}
+    for name, (low, high) in limits.items():
+        if ((arrays[name] < low) | (arrays[name] >= high)).any():
+            raise ValueError(f"{name} is not between {low} and {high - 1}")
+    if meta["ties"] not in TIE_SHARE:
+        raise ValueError(f"ties is {meta['ties']!r}")
+    for name, kind in KINDS.items():
+        if not isinstance(meta[name], kind):
+            raise TypeError(f"{name} is {meta[name]!r}")
 
 
 def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryFit:
     backend = resolve(None)
     items = arrays["items"]
+    _check(arrays, meta)
     model = Model(
         meta["ties"],
         meta["prior"],
@@ -76,6 +118,7 @@ def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryF
         backend,
         1,
     )
+    initial, scale, base, shift = meta["scale"]
     counts = graph = None
     if meta["data"]:
         columns = {
@@ -91,7 +134,7 @@ def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryF
     fit = BradleyTerryFit(
         items,
         model.reported(),
-        scale=RatingScale(*meta["scale"]),
+        scale=RatingScale(initial, scale, base, shift),
         frame_backend=meta["frame_backend"],
         model=model,
         counts=counts,
