@@ -30,8 +30,7 @@ std::optional<Array<double>> covariance(const Array<double>& information,
 void bind_covariance(py::module_& module) {
   module.def("dense_covariance", &covariance, py::arg("information").noconvert(),
              py::arg("meat").noconvert().none(true), py::arg("threads"),
-             "inverse(information), or with meat the sandwich around it; None where the "
-             "information is not positive definite.");
+             "inverse(information), or the sandwich around meat; None where it is singular.");
 }
 
 }  // namespace zermelo::bindings

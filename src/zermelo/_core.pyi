@@ -229,7 +229,7 @@ def dense_covariance(
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> numpy.typing.NDArray[numpy.float64] | None:
     """
-    inverse(information), or with meat the sandwich around it; None where the information is not positive definite.
+    inverse(information), or the sandwich around meat; None where it is singular.
     """
 
 def encode_objects(
