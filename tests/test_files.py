@@ -123,6 +123,32 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["p.npz"]
 
 
+@pytest.mark.parametrize("path", ["", None, 3, "a\0b", b"bytes"])
+def test_paths_that_name_no_file(path: Any) -> None:
+    for use in (
+        small().save,
+        zm.PairCounts.load,
+        zm.load,
+        zm.bradley_terry(small(), prior=1.0).save,
+    ):
+        with pytest.raises(
+            InputError, match=r"^path must (name a file|be a str or a path), but is"
+        ):
+            use(path)
+
+
+def test_errors_of_saving_name_the_path_as_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, kind in (("missing/p.npz", FileNotFoundError), (".", IsADirectoryError)):
+        with pytest.raises(kind) as caught:
+            small().save(path)
+        assert caught.value.filename == path
+        assert "partial" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_arrays_of_text_go_round(tmp_path: Path) -> None:
     path = tmp_path / "file"
     arrays = {"text": np.array(["a", "", "β"], object), "none": np.array([], object)}

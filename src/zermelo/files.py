@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -37,6 +38,15 @@ def _unpack_text(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np
     return labels
 
 
+def _checked(path: object) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError(f"path must be a str or a path, but is {path!r}")
+    shown = os.fsdecode(path)
+    if not shown or "\0" in shown:
+        raise InputError(f"path must name a file, but is {shown!r}")
+    return shown
+
+
 def write_arrays(
     path: str | os.PathLike[str],
     kind: str,
@@ -48,6 +58,7 @@ def write_arrays(
 
     The file appears whole or not at all: it is written beside `path` and then moved there.
     """
+    shown = _checked(path)
     header = json.dumps({"kind": kind, "version": version, "meta": dict(meta)})
     packed: dict[str, NDArray[Any]] = {HEADER: np.frombuffer(header.encode(), np.uint8)}
     for name, array in arrays.items():
@@ -55,15 +66,20 @@ def write_arrays(
             packed[name + TEXT], packed[name + ENDS] = _pack_text(array)
         else:
             packed[name] = array
-    target = Path(path)
+    if os.path.isdir(shown):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), shown)
+    target = Path(shown)
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
     try:
         with partial.open("xb") as file:
             np.savez(file, allow_pickle=False, **packed)
         os.replace(partial, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink()
+        if isinstance(error, OSError) and error.errno is not None:
+            # Of the file that was asked for; the other name would mean nothing to anybody.
+            raise OSError(error.errno, error.strerror, shown) from None
         raise
 
 
@@ -78,9 +94,9 @@ def read_arrays(
         The file cannot be read, is truncated or damaged, is not one of zermelo's, holds another
         kind, or was written by a newer version of the format than `version`.
     """
-    shown = os.fspath(path)
+    shown = _checked(path)
     try:
-        with open(path, "rb") as file:
+        with open(shown, "rb") as file:
             if file.read(4) != b"PK\x03\x04":
                 raise InputError(f"{shown!r} is not a file that zermelo saved")
             file.seek(0)
