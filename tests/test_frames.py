@@ -195,12 +195,17 @@ NAN = float("nan")
         (
             {"o": ["a", "modelA", "b"]},
             {"outcome": "o"},
-            r"a value of outcome='o' is 'modelA'; known labels are",
+            r"^outcome='o' holds 'modelA'; known labels are",
         ),
+        ({"n": [2**62] * 3}, {"count": "n"}, "the sum of count must fit into 64 bits"),
+        ({"o": [["a"], ["b"], []]}, {"outcome": "o"}, "outcome='o'|could not be computed"),
+        ({"one": [["a"], ["b"], []]}, {}, "labels must be str|could not be computed"),
         ({"o": ["a", None, "b"]}, {"outcome": "o"}, r"outcome='o' has 1 rows without a value"),
         ({"one": ["x", None, None]}, {}, r"a='one' has 2 rows without a value"),
         ({"two": [1.5, 2.0, 3.0]}, {}, r"b='two' is a column of Float64; labels must be"),
-        ({"two": [1, 2, 3]}, {}, r"labels must be all str or all whole numbers"),
+        ({"two": [1, 2, 3]}, {}, r"^a='one' holds '[xyz]' but b='two' holds [123]; labels must"),
+        ({}, {"outcomes": {"x": 1}}, "outcomes is given without outcome"),
+        ({}, {"soft": "yes"}, "soft must be True or False, but is 'yes'"),
         ({"two": ["x", "y", "z"], "one": ["x", "x", "x"]}, {"outcomes": {"x": 3}}, "outcomes"),
     ],
 )
@@ -237,6 +242,12 @@ def test_missing_columns_list_those_there_are(kind: Any, frame: Any) -> None:
         kind.from_frame(frame, "one", "two", weight="###")
     with pytest.raises(InputError, match="a must be the name of a column, but is 3"):
         kind.from_frame(frame, 3, "two")
+    with pytest.raises(InputError, match="a must be the name of a column, but is None"):
+        kind.from_frame(frame, None, "two")
+    with pytest.raises(InputError, match="b must be the name of a column, but is None"):
+        kind.from_frame(frame, "one", None)
+    with pytest.raises(InputError, match="no comparisons are left"):
+        kind.from_frame(frame, "one", "one")
 
 
 def test_bad_frames_and_features() -> None:
@@ -245,6 +256,7 @@ def test_bad_frames_and_features() -> None:
     frame = pd.DataFrame(DATA)
     for features, message in (
         ("times", r"features must be a list of columns, but is 'times'"),
+        (3, r"features must be a list of columns, but is 3"),
         ([("times",)], r"features\[0\] must be a column or a pair"),
         (["nothing"], r"features\[0\]='nothing' is not a column"),
         ([("times", "nothing")], r"features\[0\]\[1\]='nothing' is not a column"),
@@ -264,6 +276,72 @@ def test_a_lazy_frame_is_asked_only_for_what_is_needed() -> None:
 
 def _explode(value: int) -> int:
     raise AssertionError("a column that nobody asked for was computed")
+
+
+@pytest.mark.parametrize("kind", [zm.PairCounts, zm.Comparisons])
+def test_frames_that_cannot_be_computed(kind: Any) -> None:
+    trap = pl.LazyFrame(DATA).with_columns(
+        one=pl.col("one").map_elements(_explode, return_dtype=pl.String)
+    )
+    with pytest.raises(InputError, match=r"^the frame could not be computed: .*nobody asked"):
+        kind.from_frame(trap, "one", "two")
+    text = duckdb.connect().sql("select 'x' as one, error('broken') as two")
+    with pytest.raises(InputError, match=r"^the frame could not be computed: .*broken"):
+        kind.from_frame(text, "one", "two")
+    twice = pd.DataFrame([["x", "y", "z"]], columns=["one", "two", "two"])
+    arrow = pa.Table.from_arrays([pa.array(["x"])] * 3, names=["one", "two", "two"])
+    for frame in (twice, arrow):
+        with pytest.raises(InputError, match=r"frame must have different names: .*'two'"):
+            kind.from_frame(frame, "one", "two")
+
+
+WINNERS = {"one": ["ann", "bob", "ann"], "two": ["bob", "cy", "cy"], "won": ["bob", "bob", "tie"]}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_large_counts(engine: str) -> None:
+    data = {"one": ["x", "x"], "two": ["y", "y"], "n": [2**62, 2**61 + 1]}
+    p = zm.PairCounts.from_frame(ENGINES[engine](data), "one", "two", count="n")
+    assert p.win.tolist() == [2**62 + 2**61 + 1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_outcomes_that_name_the_winner(engine: str) -> None:
+    frame = ENGINES[engine](WINNERS)
+    for soft in (False, True):
+        p = zm.PairCounts.from_frame(frame, "one", "two", "won", soft=soft)
+        assert p.items.tolist() == ["ann", "bob", "cy"]
+        assert (p.win.tolist(), p.loss.tolist()) == ([0, 0, 1], [1, 0, 0])
+        assert (p.fractional if soft else p.tie).tolist() == [0, 1, 0]
+        if soft:
+            assert p.fractional_score.tolist() == [0, 0.5, 0]
+    sides = {"one": ["left", "right"], "two": ["right", "left"], "won": ["left", "left"]}
+    with pytest.raises(InputError, match=r"outcome='won' holds 'left', which is a word for a side"):
+        zm.PairCounts.from_frame(ENGINES[engine](sides), "one", "two", "won")
+    p = zm.PairCounts.from_frame(
+        ENGINES[engine](sides), "one", "two", "won", outcomes={"left": 1, "right": 0}
+    )
+    assert p.win.tolist() == [1, 1]
+
+
+def test_duckdb_enum_and_null_without_pyarrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    connection = duckdb.connect()
+    connection.execute("create type name as enum ('x', 'y', 'z')")
+    rows = "select a::name as one, b::name as two, o from (values {}) t(a, b, o)"
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    frame = connection.sql(rows.format("('x', 'y', 'left'), ('y', 'z', 'tie')"))
+    for counts in (
+        zm.PairCounts.from_frame(frame, "one", "two", "o"),
+        zm.Comparisons.from_frame(frame, "one", "two", "o").pair_counts(),
+    ):
+        assert counts.items.tolist() == ["x", "y", "z"]
+        assert counts.win.tolist() == [1, 0]
+    frame = connection.sql(rows.format("('x', 'y', 'left'), ('y', 'z', null)"))
+    with pytest.raises(InputError, match="outcome='o' has 1 rows without a value"):
+        zm.PairCounts.from_frame(frame, "one", "two", "o")
+    with pytest.raises(InputError, match=r"outcome\[1\] is null"):
+        zm.Comparisons.from_frame(frame, "one", "two", "o")
 
 
 @pytest.mark.data

@@ -16,21 +16,22 @@ from numpy.typing import NDArray
 
 from ._backends import Backend, resolve
 from ._backends.counting import number_pairs, split_keys
-from .columns import Array, Column, library_of, read_columns
+from .columns import Array, Column, GroupedName, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
-from .frames import Frame, check_columns, collect, open_frame
+from .frames import Frame, check_columns, collect, computing, open_frame
 from .labels import encode_labels
 from .outcomes import (
     FRACTIONAL,
     WIN,
     Outcomes,
     Scored,
-    check_outcomes,
+    Sides,
+    check_options,
     code_of,
     read_outcome_labels,
 )
-from .pair_columns import sum_columns
+from .pair_columns import TOO_MANY, sum_columns
 from .pair_counts import PairCounts
 
 LARGEST = sys.float_info.max
@@ -47,20 +48,25 @@ def aggregate_frame(
     soft: bool,
 ) -> PairCounts:
     """What `PairCounts.from_frame` does; its arguments are documented there."""
-    check_outcomes(outcomes)
+    check_options(outcome, outcomes, soft)
     opened = open_frame(frame)
     named = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight}
     check_columns(opened, named)
     schema = opened.collect_schema()
     for argument, name in (("a", a), ("b", b)):
         dtype = schema[name]
-        if dtype.is_float() or dtype.is_decimal() or dtype == nw.Boolean:
+        if dtype.is_float() or dtype.is_decimal() or dtype.is_nested() or dtype == nw.Boolean:
             raise InputError(
                 f"{argument}={name!r} is a column of {dtype}; labels must be str or whole numbers"
             )
+    if outcome is not None and schema[outcome].is_nested():
+        raise InputError(
+            f"outcome={outcome!r} is a column of {schema[outcome]}; it must hold scores or labels"
+        )
     numeric = outcome is not None and not outcomes and _is_numeric(schema[outcome])
-    rows = _select(opened, named, numeric, schema)
-    groups = _group(rows, named, numeric, schema)
+    with computing():
+        rows = _select(opened, named, numeric, schema)
+        groups = _group(rows, named, numeric, schema)
     for argument in ("a", "b", "outcome"):
         if argument in groups and (nulls := _nulls(groups[argument], groups["rows"])):
             raise InputError(
@@ -97,6 +103,9 @@ def _select(
     checks = _requirements(named, numeric, schema)
     for argument, (holds, _) in checks.items():
         derived[f"{argument}_good"] = nw.when(holds).then(nw.lit(1)).otherwise(nw.lit(0))
+    if named["count"] is not None:
+        # Divided, not cast: Arrow casts no whole number beyond 2**53.
+        derived["count_float"] = nw.col("count") / nw.lit(1)
     if named["weight"] is not None:
         derived["once"] = times * nw.col("weight")
         derived["squared"] = times * nw.col("weight") * nw.col("weight")
@@ -148,7 +157,7 @@ def _group(
         keys.append("code" if numeric else "outcome")
     sums = [f"{argument}_good" for argument in _requirements(named, numeric, schema)]
     if named["count"] is not None:
-        sums.append("count")
+        sums += ["count", "count_float"]
     if named["weight"] is not None:
         sums += ["once", "squared"]
     if numeric:
@@ -157,6 +166,11 @@ def _group(
     aggregated = grouped.agg(nw.len().alias("rows"), *(nw.col(name).sum() for name in sums))
     whole = [name for name in sums if name.endswith("_good")]
     if named["count"] is not None and schema[named["count"]].is_integer():
+        # Where the sum does not fit it may have wrapped around, or not be castable.
+        fits = nw.col("count_float") < 2.0**63
+        aggregated = aggregated.with_columns(
+            nw.when(fits).then(nw.col("count")).otherwise(nw.lit(0)).alias("count")
+        )
         whole.append("count")  # a sum of floats may be NaN until the requirements were looked at
     # DuckDB adds whole numbers in 128 bits, which other libraries lack.
     aggregated = aggregated.with_columns(nw.col("rows", *whole).cast(nw.Int64))
@@ -172,6 +186,8 @@ def _group(
                 f"{argument} must be {requirement}, but {argument}={name!r} holds "
                 f"{_offender(rows, argument, holds)} ({total - n_good:,} such rows)"
             )
+    if "count_float" in groups and _numbers(groups["count_float"], float).sum() >= 2.0**63:
+        raise InputError(TOO_MANY)
     return groups
 
 
@@ -204,9 +220,12 @@ def _assemble(
 ) -> PairCounts:
     backend = resolve(None)
     each = _numbers(groups["rows"], np.int64)
-    labels = {f"grouped column {named[key]!r}": groups[key] for key in ("a", "b")}
+    labels: dict[str, object] = {
+        GroupedName(f"{key}={named[key]!r}"): groups[key] for key in ("a", "b")
+    }
     items, (first, second) = encode_labels(read_columns(labels), backend, 1)
-    scored = _score(groups, named, numeric, outcomes, soft, backend)
+    sides = Sides(items, first, second)
+    scored = _score(groups, named, numeric, outcomes, soft, backend, sides)
     n = each if named["count"] is None else _numbers(groups["count"], np.int64)
     columns: dict[str, Any] = {"a": first, "b": second, "code": scored.code, "n": n}
     weighted = named["weight"] is not None
@@ -238,6 +257,7 @@ def _score(
     outcomes: Outcomes | None,
     soft: bool,
     backend: Backend,
+    sides: Sides,
 ) -> Scored:
     if named["outcome"] is None:
         return Scored(np.full(len(groups["rows"]), WIN, np.uint8), None, None)
@@ -246,9 +266,9 @@ def _score(
         if soft:
             code[code == code_of(0.5, soft=False)] = FRACTIONAL
         return Scored(code, None, None)
-    name = f"a value of outcome={named['outcome']!r}"
+    name = GroupedName(f"outcome={named['outcome']!r}")
     column: Column = read_columns({name: groups["outcome"]})[name]
-    return read_outcome_labels(name, column, outcomes, soft, backend, grouped=True)
+    return read_outcome_labels(name, column, outcomes, soft, backend, sides)
 
 
 def _merge(columns: Mapping[str, Any], n_items: int) -> tuple[Array, Array, Array, Array]:

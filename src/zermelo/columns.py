@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -57,8 +57,17 @@ class _Pending:
 Column = Array | Coded
 
 
+class GroupedName(str):
+    """The name of a column whose rows are groups, so that their numbers mean nothing to people."""
+
+
+def found_at(name: str, row: int) -> str:
+    """How a message about a value begins."""
+    return f"{name} holds" if isinstance(name, GroupedName) else f"{name}[{row}] is"
+
+
 def null_error(name: str, row: int) -> InputError:
-    return InputError(f"{name}[{row}] is null; remove the rows without a value first")
+    return InputError(f"{found_at(name, row)} null; remove the rows without a value first")
 
 
 def check_length(name: str, length: int, reference: str, expected: int) -> None:
@@ -120,8 +129,10 @@ def _prepare(name: str, values: Any) -> Array | _Pending:
         if series.implementation.is_polars():
             return _from_polars(name, values)
         return _from_numpy(name, series.to_numpy())
-    if isinstance(values, (str, bytes, Mapping)) or np.ndim(values) == 0:
-        if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
+    # A set has no order that rows could share with other columns.
+    refused = (str, bytes, Mapping, Set)
+    if isinstance(values, refused) or np.ndim(values) == 0:
+        if isinstance(values, Iterable) and not isinstance(values, refused):
             return _from_list(name, list(values))
         raise InputError(f"{name} must be a column of values, but is {values!r}")
     return _from_numpy(name, np.asarray(values))
@@ -140,7 +151,10 @@ def _from_numpy(name: str, values: Array) -> Array:
     if values.dtype.kind in "UT":
         return values.astype(object)
     if values.dtype.kind == "S":
-        raise InputError(f"{name}[0] is {values[:1].tolist()[0]!r}; decode bytes to str first")
+        found = (
+            f"{found_at(name, 0)} {values.tolist()[0]!r}" if len(values) else f"{name} holds bytes"
+        )
+        raise InputError(f"{found}; decode bytes to str first")
     return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
@@ -175,6 +189,8 @@ def _from_pandas(name: str, series: Any) -> Array | _Pending:
         return _Pending([lambda: (_as_codes(codes), labels)], exact=False)
     if type(dtype).__name__ == "ArrowDtype" or getattr(dtype, "storage", None) == "pyarrow":
         return _from_arrow(name, series.array.__arrow_array__())
+    if type(dtype).__name__ == "SparseDtype":
+        return _from_numpy(name, series.to_numpy())
     missing = series.isna().to_numpy()
     if dtype.kind in "biuf":
         if missing.any():
@@ -210,6 +226,11 @@ def _from_polars(name: str, series: Any) -> Array | _Pending:
         return _Pending([encode], exact=False)
     if series.dtype == polars.Null and len(series):
         raise null_error(name, 0)
+    if series.dtype.is_integer() and str(series.dtype).endswith("128"):  # NumPy has none
+        try:
+            series = series.cast(polars.Int64)
+        except polars.exceptions.InvalidOperationError as error:
+            raise InputError(f"{name} holds numbers that do not fit into 64 bits") from error
     return _from_numpy(name, series.to_numpy())
 
 

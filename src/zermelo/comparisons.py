@@ -15,7 +15,7 @@ from .columns import Array, check_length, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
 from .labels import encode_labels
-from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, check_outcomes, read_outcomes
+from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, Sides, check_options, read_outcomes
 from .pair_counts import PairCounts
 from .row_columns import (
     read_count,
@@ -39,8 +39,8 @@ class Comparisons:
     outcome : column, shape (m,), optional
         Score of `a`: 1 win, 0 loss, 0.5 tie, or any probability in [0, 1]; or bool (`a` won); or
         labels without regard to case: model_a/model_b/tie/both_bad/"tie (bothbad)",
-        left/right/tie, a/b/draw, first/second, home/away, win/loss/draw. None: `a` won every row,
-        and no order is implied.
+        left/right/tie, a/b/draw, first/second, home/away, win/loss/draw; or the winner's own
+        label. None: `a` won every row, and no order is implied.
     outcomes : dict of label to score or None, optional
         More outcome labels, before the known ones; None as a score drops the rows.
     count : column of whole numbers, optional
@@ -133,7 +133,7 @@ class Comparisons:
         features: Any = None,
         soft: bool = False,
     ) -> None:
-        check_outcomes(outcomes)
+        check_options(outcome, outcomes, soft)
         read = read_columns({"a": a, "b": b} | ({} if outcome is None else {"outcome": outcome}))
         rows = len(read["a"])
         check_length("b", len(read["b"]), "a", rows)
@@ -141,12 +141,15 @@ class Comparisons:
             raise InputError("a is empty: there is nothing to compare")
         backend = resolve(None)
         threads = resolve_threads(None, rows)
+        items, (first, second) = encode_labels({"a": read["a"], "b": read["b"]}, backend, threads)
         if outcome is None:
             scored = Scored(np.full(rows, WIN, np.uint8), None, None)
         else:
             check_length("outcome", len(read["outcome"]), "a", rows)
-            scored = read_outcomes("outcome", read["outcome"], outcomes, soft, backend, threads)
-        items, (first, second) = encode_labels({"a": read["a"], "b": read["b"]}, backend, threads)
+            sides = Sides(items, first, second)
+            scored = read_outcomes(
+                "outcome", read["outcome"], outcomes, soft, backend, threads, sides
+            )
         optional = {
             "count": (read_count, count),
             "weight": (read_weight, weight),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -25,14 +26,32 @@ def open_frame(frame: Any) -> Frame:
         raise InputError(
             f"frame must be a data frame that narwhals knows, but is {type(frame).__name__}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        found = " ".join(str(error).split())
+        raise InputError(f"the columns of frame must have different names: {found}") from error
     return opened
+
+
+@contextlib.contextmanager
+def computing() -> Iterator[None]:
+    """Failures of the frame's own library become an InputError that carries them."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # each library has its own kinds
+        raise InputError(f"the frame could not be computed: {error}") from error
 
 
 def check_columns(frame: Frame, named: Mapping[str, str | None]) -> None:
     """Every name given is a str and a column of the frame."""
-    there = list(frame.collect_schema().names())
+    with computing():
+        there = list(frame.collect_schema().names())
+    for column in there:
+        if there.count(column) > 1:
+            raise InputError(f"the columns of frame must have different names: {column!r} repeats")
     for argument, name in named.items():
-        if name is None:
+        if name is None and argument not in ("a", "b"):
             continue
         if not isinstance(name, str):
             raise InputError(f"{argument} must be the name of a column, but is {name!r}")
@@ -49,7 +68,11 @@ def collect(frame: Frame) -> dict[str, Any]:
     """Columns of the frame in its own library's kind; a lazy one is computed."""
     if isinstance(frame, nw.LazyFrame):
         if frame.implementation.is_duckdb() and importlib.util.find_spec("pyarrow") is None:
-            # narwhals would collect into Arrow; DuckDB can fill NumPy arrays by itself.
+            # narwhals would collect into Arrow; DuckDB can fill NumPy arrays by itself, but for
+            # ENUM it would need pandas.
+            enums = [name for name, dtype in frame.collect_schema().items() if dtype == nw.Enum]
+            if enums:
+                frame = frame.with_columns(nw.col(*enums).cast(nw.String))
             arrays: dict[str, Any] = frame.to_native().fetchnumpy()
             return arrays
         frame = frame.collect()
@@ -68,7 +91,9 @@ def read_frame(
         if name_b is not None:
             wanted[f"features[{place}][1]"] = name_b
     check_columns(opened, wanted)
-    native = collect(opened.select(*dict.fromkeys(name for name in wanted.values() if name)))
+    with computing():
+        names = dict.fromkeys(name for name in wanted.values() if name is not None)
+        native = collect(opened.select(*names))
     columns = {argument: native[name] for argument, name in named.items() if name is not None}
     if features is None:
         return columns, None
@@ -89,6 +114,8 @@ def _feature_pairs(features: Features | None) -> list[tuple[str, str | None]]:
         raise InputError(
             f"features must be a list of columns, but is {features!r}; use [{features!r}]"
         )
+    if not isinstance(features, Sequence):
+        raise InputError(f"features must be a list of columns, but is {features!r}")
     pairs: list[tuple[str, str | None]] = []
     for place, feature in enumerate(features):
         if isinstance(feature, str):

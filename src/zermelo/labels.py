@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backends import Backend
-from .columns import Array, Coded, Column, Piece, null_error
+from .columns import Array, Coded, Column, Piece, found_at, null_error
 from .errors import InputError
 
 Codes = NDArray[np.int32]
@@ -37,11 +37,11 @@ def encode_labels(
 
 
 def _bad_label(name: str, row: int, label: Any) -> InputError:
-    if label is None or str(label) in ("<NA>", "NaT"):  # None, and pandas' nulls
+    if label is None or str(label) in ("<NA>", "NaT", "nan"):  # a str is never a bad label
         return null_error(name, row)
     if _is_whole(label):
-        return InputError(f"{name}[{row}] is {label}, which does not fit into 64 bits")
-    return InputError(f"{name}[{row}] is {label!r}; labels must be str or whole numbers")
+        return InputError(f"{found_at(name, row)} {label}, which does not fit into 64 bits")
+    return InputError(f"{found_at(name, row)} {label!r}; labels must be str or whole numbers")
 
 
 def _is_whole(label: Any) -> bool:
@@ -54,8 +54,12 @@ def _check_integers(name: str, values: Array) -> None:
     elif values.dtype.kind in "iu" or not len(values):
         return
     else:
-        # A null makes whole numbers a column of floats: name that row, not the first.
-        wrong = np.isnan(values) if values.dtype.kind == "f" else np.ones(1, bool)
+        # A null or a fraction makes whole numbers a column of floats: name its row, not the first.
+        wrong = np.zeros(len(values), bool)
+        if values.dtype.kind == "f":
+            wrong = np.isnan(values)
+            if not wrong.any():
+                wrong = values != np.rint(values)
         if not wrong.any():
             wrong[0] = True
     if wrong.any():
@@ -265,6 +269,6 @@ def _first_of_kind(kind: type, pieces: dict[str, list[Piece]]) -> str:
             rows = np.flatnonzero(wanted[codes]) if len(codes) else codes
             if len(rows):
                 row = int(rows[0])
-                return f"{name}[{begin + row}] is {labels[codes[row]]!r}"
+                return f"{found_at(name, begin + row)} {labels[codes[row]]!r}"
             begin += len(codes)
     raise AssertionError(f"no label is {kind}")  # the caller found one

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 import numbers
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._backends import Backend
-from .columns import Array, Coded, Column, Piece
+from .columns import Array, Coded, Column, Piece, found_at
 from .errors import InputError
 
 STEP = 1 << 16
 LOSS, WIN, TIE, FRACTIONAL, DROPPED = 0, 1, 2, 3, 4
+TIE_WORD, NO_ITEM = -1, -2
 
 Outcomes = Mapping[Any, float | None]
 
@@ -42,6 +45,15 @@ class Scored:
     keep: NDArray[np.bool_] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What was compared in each row, where an outcome may be the winner's own name."""
+
+    items: Array
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+
+
 def check_outcomes(outcomes: Outcomes | None) -> None:
     if outcomes is None:
         return
@@ -55,7 +67,7 @@ def check_outcomes(outcomes: Outcomes | None) -> None:
 
 
 def _is_score(value: Any) -> bool:
-    return isinstance(value, (numbers.Real, np.bool_)) and 0.0 <= float(value) <= 1.0
+    return isinstance(value, (numbers.Real, np.bool_, Decimal)) and 0.0 <= float(value) <= 1.0
 
 
 def score_of(label: Any, outcomes: Outcomes | None) -> float | None:
@@ -80,24 +92,33 @@ def _fold(label: str) -> str:
     return label.strip().casefold()
 
 
-def unknown_outcome(place: str, label: Any, outcomes: Outcomes | None) -> InputError:
+def unknown_outcome(found: str, label: Any, outcomes: Outcomes | None) -> InputError:
+    """`found` is how the message begins, from `found_at`."""
     if isinstance(label, str):
         known = SHOWN
         if outcomes:
             known = ", ".join(repr(label) for label in list(outcomes)[:8]) + ", " + SHOWN
         return InputError(
-            f"{place} is {label!r}; known labels are {known}. Pass outcomes={{...}} to map others"
+            f"{found} {label!r}; known labels are {known}. Pass outcomes={{...}} to map others"
         )
     if (
         label is None
         or str(label) in ("<NA>", "NaT")
         or (isinstance(label, float) and math.isnan(label))
     ):
-        return InputError(f"{place} is {label}; remove the rows without an outcome first")
+        return InputError(f"{found} null; remove the rows without an outcome first")
     return InputError(
-        f"{place} is {label!r}; an outcome must be a score in [0, 1] or a known label. "
+        f"{found} {label!r}; an outcome must be a score in [0, 1] or a known label. "
         "Pass outcomes={...} to map others"
     )
+
+
+def check_options(outcome: object, outcomes: Outcomes | None, soft: object) -> None:
+    check_outcomes(outcomes)
+    if outcomes is not None and outcome is None:
+        raise InputError("outcomes is given without outcome: there are no labels for it to map")
+    if not isinstance(soft, (bool, np.bool_)):
+        raise InputError(f"soft must be True or False, but is {soft!r}")
 
 
 def code_of(score: float | None, soft: bool) -> int:
@@ -117,14 +138,15 @@ def read_outcomes(
     soft: bool,
     backend: Backend,
     threads: int,
+    sides: Sides,
 ) -> Scored:
     """Codes of a column of scores, bools or labels."""
     if isinstance(column, Coded) or column.dtype == object or outcomes:
-        return read_outcome_labels(name, column, outcomes, soft, backend)
+        return read_outcome_labels(name, column, outcomes, soft, backend, sides)
     if column.dtype == bool:
         return Scored(column.astype(np.uint8), None, None)
     if column.dtype.kind not in "iuf":
-        raise unknown_outcome(f"{name}[0]", column[:1].tolist()[0], outcomes)
+        raise unknown_outcome(found_at(name, 0), column[:1].tolist()[0], outcomes)
     score = np.ascontiguousarray(column, np.float64)
     code, n_fractional, bad_row = backend.classify_scores(score, threads)
     if bad_row >= 0:
@@ -155,16 +177,17 @@ def read_outcome_labels(
     outcomes: Outcomes | None,
     soft: bool,
     backend: Backend,
-    grouped: bool = False,
+    sides: Sides,
 ) -> Scored:
-    """Codes of a column, each distinct value looked up once; errors in groups name no row."""
+    """Codes of a column, each distinct value looked up once."""
     pieces = column.pieces if isinstance(column, Coded) else [_distinct(name, column, backend)]
+    if not outcomes:
+        by_name = _read_winners(name, pieces, soft, sides)
+        if by_name is not None:
+            return by_name
     rows = sum(len(codes) for codes, _ in pieces)
     code = np.empty(rows, np.uint8)
-    tables = [
-        _tables(name if grouped else (name, begin), piece, outcomes, soft)
-        for piece, begin in _begins(pieces)
-    ]
+    tables = [_tables(name, begin, piece, outcomes, soft) for piece, begin in _begins(pieces)]
     fractional = any((codes == FRACTIONAL).any() for codes, _ in tables)
     score = np.empty(rows) if fractional else None
     for (piece, begin), (codes, scores) in zip(_begins(pieces), tables, strict=True):
@@ -176,6 +199,75 @@ def read_outcome_labels(
         score = None
     keep = code != DROPPED if any((codes == DROPPED).any() for codes, _ in tables) else None
     return Scored(code, score, None if keep is None or keep.all() else keep)
+
+
+def _read_winners(name: str, pieces: list[Piece], soft: bool, sides: Sides) -> Scored | None:
+    """Codes where every outcome but ties is one of its row's two labels, else None."""
+    if sides.items.dtype != object:
+        return None
+    tables = [_winner_table(labels, sides.items) for _, labels in pieces]
+    if not any((table >= 0).any() for table in tables):
+        return None  # the common case: words for sides that are no items
+    winner = np.concatenate(
+        [table[codes] for table, (codes, _) in zip(tables, pieces, strict=True)]
+    )
+    won, lost, tie = winner == sides.first, winner == sides.second, winner == TIE_WORD
+    if not (won | lost | tie).all() or tie.all():
+        return None
+    words = {
+        label: KNOWN.get(_fold(label))
+        for (codes, labels), table in zip(pieces, tables, strict=True)
+        for label in np.array(labels, object)[np.unique(codes)]
+        if _fold(label) not in KNOWN or KNOWN[_fold(label)] != 0.5
+    }
+    if None not in words.values():
+        _check_readings(name, pieces, words, won & ~lost, lost & ~won)
+    code = np.where(tie, FRACTIONAL if soft else TIE, won).astype(np.uint8)
+    if soft and tie.any():
+        return Scored(code, np.where(tie, 0.5, won), None)
+    return Scored(code, None, None)
+
+
+def _winner_table(labels: list[Any], items: Array) -> NDArray[np.int64]:
+    """Of each label: its place in the sorted items, or that it means a tie, or neither."""
+    table = np.full(max(1, len(labels)), NO_ITEM, np.int64)
+    for code, label in enumerate(labels):
+        if not isinstance(label, str):
+            continue
+        if KNOWN.get(_fold(label)) == 0.5:
+            table[code] = TIE_WORD
+            continue
+        place = bisect_left(items, label)
+        if place < len(items) and items[place] == label:
+            table[code] = place
+    return table
+
+
+def _check_readings(
+    name: str,
+    pieces: list[Piece],
+    words: Mapping[str, float | None],
+    won: NDArray[np.bool_],
+    lost: NDArray[np.bool_],
+) -> None:
+    """Words for sides that are items too, each in its row: refused where the readings differ."""
+    score = np.concatenate(
+        [np.array([words.get(label, 0.5) for label in labels])[codes] for codes, labels in pieces]
+    )
+    differs = (won & (score != 1.0)) | (lost & (score != 0.0))
+    if differs.any():
+        row = int(differs.argmax())
+        for codes, labels in pieces:
+            if row < len(codes):
+                label = labels[codes[row]]
+                break
+            row -= len(codes)
+        mapping = ", ".join(f"{word!r}: {value:g}" for word, value in list(words.items())[:8])
+        raise InputError(
+            f"{found_at(name, int(differs.argmax()))} {label!r}, which is a word for a side and "
+            "the name of the row's item on the other side. If outcomes are sides pass "
+            f"outcomes={{{mapping}}}; if they name the winners pass scores, 1 where a won"
+        )
 
 
 def _look_up(table: Array, places: Array, out: Array) -> None:
@@ -191,7 +283,7 @@ def _begins(pieces: Sequence[Piece]) -> list[tuple[Piece, int]]:
 
 
 def _tables(
-    place_of: str | tuple[str, int], piece: Piece, outcomes: Outcomes | None, soft: bool
+    name: str, begin: int, piece: Piece, outcomes: Outcomes | None, soft: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     codes, labels = piece
     table = np.zeros(max(1, len(labels)), np.uint8)
@@ -203,11 +295,8 @@ def _tables(
             rows = np.flatnonzero(codes == place)
             if not len(rows):
                 continue  # a category that does not occur
-            where = place_of
-            if not isinstance(where, str):
-                name, begin = where
-                where = f"{name}[{begin + int(rows[0])}]"
-            raise unknown_outcome(where, label, outcomes) from error
+            found = found_at(name, begin + int(rows[0]))
+            raise unknown_outcome(found, label, outcomes) from error
         table[place] = code_of(score, soft)
         scores[place] = np.nan if score is None else score
     return table, scores

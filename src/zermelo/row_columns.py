@@ -59,16 +59,14 @@ def read_flags(name: str, values: object, rows: int) -> NDArray[np.bool_]:
 
 def read_features(name: str, values: object, rows: int) -> Floats:
     """Finite numbers of shape (rows, features)."""
-    if isinstance(values, np.ndarray) or not hasattr(values, "shape"):
-        try:
-            matrix = np.array(values, np.float64, order="C")
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{name} must be numbers of shape (rows, features): {error}"
-            ) from error
-    else:
-        to_numpy = getattr(values, "to_numpy", None)
-        matrix = np.array(to_numpy() if to_numpy else values, np.float64, order="C")
+    to_numpy = getattr(values, "to_numpy", None)
+    try:
+        raw = np.asarray(to_numpy() if to_numpy else values)
+        if raw.dtype.kind not in "biufO":  # complex numbers and dates would be converted
+            raise TypeError(f"their dtype is {raw.dtype}")
+        matrix = np.array(raw, np.float64, order="C")
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be numbers of shape (rows, features): {error}") from error
     if matrix.ndim == 1:
         matrix = matrix[:, np.newaxis]
     if matrix.ndim != 2:
