@@ -394,7 +394,7 @@ def test_bad_data() -> None:
         zm.bradley_terry(zm.Comparisons(["x"], ["x"]))
 
 
-@pytest.mark.parametrize("size", [1e39, 1e100, 1e-45])
+@pytest.mark.parametrize("size", [1e39, 3e99, 1e-45])
 def test_weights_that_no_solver_can_hold(size: float) -> None:
     weight = size * np.array([2.0, 1.0, 3.0, 1.0, 1.0, 1.0])
     games = zm.Comparisons(list("abcabc"), list("bcacab"), weight=weight)

@@ -352,3 +352,8 @@ def test_arguments_are_not_changed() -> None:
     assert a.flags.writeable
     assert outcome.tolist() == [0.0, 1.0, 0.5, 0.25]
     assert outcome.flags.writeable
+
+
+def test_weights_whose_squares_overflow() -> None:
+    with pytest.raises(InputError, match=r"weight must be at most 1e\+100, but weight\[1\] is"):
+        zm.Comparisons(["x", "y"], ["y", "x"], weight=[1.0, 1e200])

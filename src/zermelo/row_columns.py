@@ -18,11 +18,17 @@ def read_numbers(name: str, values: object, rows: int) -> Floats:
     return numbers
 
 
+# Sums of squared weights must stay finite.
+LARGEST_WEIGHT = 1e100
+
+
 def read_weight(name: str, values: object, rows: int) -> Floats:
     """A column of finite numbers that are not negative."""
     numbers = _as_floats(name, values, rows)
     # One comparison a bound: NaN fails both.
     _refuse(name, "finite and non-negative", numbers, ~((numbers >= 0) & (numbers < np.inf)))
+    if numbers.max(initial=0.0) > LARGEST_WEIGHT:
+        _refuse(name, f"at most {LARGEST_WEIGHT:g}", numbers, numbers > LARGEST_WEIGHT)
     return numbers
 
 
