@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Set
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -83,6 +82,8 @@ def read_columns(columns: Mapping[str, object]) -> dict[str, Column]:
     pending = {name: work for name, work in prepared.items() if isinstance(work, _Pending)}
     tasks = [task for work in pending.values() for task in work.tasks]
     if len(tasks) > 1:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(resolve_threads(None, SPLIT_FROM)) as pool:
             pieces = iter(list(pool.map(lambda task: task(), tasks)))
     else:

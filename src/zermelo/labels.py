@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -87,6 +86,8 @@ def _encode_integers(
     low, span = _guessed_range(columns, widest)
     occurs, n_outside = backend.mark_integers(columns[0], columns[-1], low, span, threads)
     if n_outside:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(threads) as pool:
             ranges = list(pool.map(_range, columns) if threads > 1 else map(_range, columns))
         low, high = min(low for low, _ in ranges), max(high for _, high in ranges)

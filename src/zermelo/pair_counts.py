@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from ._backends import Backend
 from .columns import Array
 from .errors import InputError
-from .files import read_arrays, write_arrays
 from .labels import merge_items
 from .outcomes import Outcomes
 from .pair_columns import (
@@ -335,6 +333,8 @@ class PairCounts:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one .npz file, without pickle."""
+        from .files import write_arrays  # with zipfile and json, only when used
+
         arrays = {"items": self.items, "first": self.first, "second": self.second}
         meta = {"ordered": self.ordered}
         write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays | dict(self.columns), meta)
@@ -348,6 +348,8 @@ class PairCounts:
         InputError
             The file cannot be read, is truncated, is something else or is of a newer format.
         """
+        from .files import read_arrays
+
         arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
         try:
             items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
@@ -366,6 +368,8 @@ class PairCounts:
         )
 
     def _repr_html_(self) -> str:
+        import html
+
         rows = range(min(10, len(self)))
         names = [name for name in ("win", "loss", "tie", "fractional") if name in self.columns]
         head = "".join(f"<th>{name}</th>" for name in ("first", "second", *names))

@@ -16,7 +16,6 @@ from ..errors import InputError
 from ..pair_counts import PairCounts
 from .graph import Graph
 from .model import Model
-from .notebook import board_html
 from .partial_order import PartialOrder, beats_between
 from .quasi_variance import QuasiVariance, quasi_variances
 from .result import RatingResult, label_of
@@ -420,6 +419,8 @@ class BradleyTerryFit(RatingResult):
         return super().to_frame(library)
 
     def _repr_html_(self) -> str:
+        from .notebook import board_html
+
         return board_html(self)
 
     def save(self, path: str | os.PathLike[str], *, data: bool = True) -> None:

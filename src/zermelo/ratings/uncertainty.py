@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -46,6 +45,8 @@ def check_kind(kind: str) -> None:
 
 def normal_quantile(level: float) -> float:
     """The two-sided quantile of the standard normal, 1.96 for a level of 0.95."""
+    from statistics import NormalDist
+
     number = finite("level", level, rule := "between 0 and 1")
     if not 0 < number < 1:
         raise InputError(f"level must be {rule}, but is {level!r}")
