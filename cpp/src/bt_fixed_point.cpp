@@ -28,9 +28,8 @@ double minorise_rows(const BradleyTerry<Value>& model, const double* strength,
     double expected = 0.0;
     for (auto k = static_cast<std::size_t>(graph.offsets[at]);
          k < static_cast<std::size_t>(graph.offsets[at + 1]); ++k) {
-      const auto [p, q] =
-          wide ? pair_probability<true>(strength, ability, strength[i], i, graph.neighbour[k])
-               : pair_probability<false>(strength, ability, strength[i], i, graph.neighbour[k]);
+      const auto [p, q] = wide ? probability_by_ability(ability[i], ability[graph.neighbour[k]])
+                               : probability_by_strength(strength[i], strength[graph.neighbour[k]]);
       const auto won = static_cast<double>(graph.win[k]);
       const auto lost = static_cast<double>(graph.loss[k]);
       score += won * q - lost * p;
@@ -68,9 +67,8 @@ double newman_sweep(const BradleyTerry<Value>& model, double* strength, double* 
     double lost = 0.0;
     for (auto k = static_cast<std::size_t>(graph.offsets[at]);
          k < static_cast<std::size_t>(graph.offsets[at + 1]); ++k) {
-      const auto [p, q] =
-          wide ? pair_probability<true>(strength, ability, strength[i], i, graph.neighbour[k])
-               : pair_probability<false>(strength, ability, strength[i], i, graph.neighbour[k]);
+      const auto [p, q] = wide ? probability_by_ability(ability[i], ability[graph.neighbour[k]])
+                               : probability_by_strength(strength[i], strength[graph.neighbour[k]]);
       won += static_cast<double>(graph.win[k]) * q;
       lost += static_cast<double>(graph.loss[k]) * p;
     }

@@ -35,16 +35,47 @@ SolveReport solve_columns(const BradleyTerry<Value>& model, const Laplacian<doub
   return report;
 }
 
+// Log-odds of winning fall short of abilities, since opponents differ: where these are normal with
+// variance s2, by a factor of sqrt(1 + s2 / 2.9) (PROX, Cohen 1979, British Journal of Mathematical
+// and Statistical Psychology 32:113). The log-odds' own variance, less its noise, gives s2.
+struct Moments {
+  double count = 0.0;
+  double sum = 0.0;
+  double squares = 0.0;
+  double noise = 0.0;
+
+  void add(double log_odds, double variance) {
+    count += 1.0;
+    sum += log_odds;
+    squares += log_odds * log_odds;
+    noise += variance;
+  }
+  void add(const Moments& other) {
+    count += other.count;
+    sum += other.sum;
+    squares += other.squares;
+    noise += other.noise;
+  }
+  double expansion() const {
+    if (count == 0.0) return 1.0;
+    const double mean = sum / count;
+    const double variance = squares / count - mean * mean - noise / count;
+    return 1.0 / std::sqrt(1.0 - std::clamp(variance / 2.9, 0.0, 0.75));
+  }
+};
+
 }  // namespace
 
 template <class Value>
-Result log_odds(const PairGraph<Value>& graph, int threads, const Control& control,
-                std::span<double> ability) {
+Result starting_abilities(const PairGraph<Value>& graph, int threads, const Control& control,
+                          std::span<double> ability) {
   return guarded([&]() -> Result {
     Team team(threads, control);
     const RowChunks rows(graph.offsets, kEntriesPerChunk);
+    std::vector<Moments> partial(static_cast<std::size_t>(rows.count()));
     team.run(rows.count(), [&](std::int64_t chunk) {
       const auto [begin, end] = rows[chunk];
+      Moments& moments = partial[static_cast<std::size_t>(chunk)];
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
         double won = 0.5;
         double lost = 0.5;
@@ -54,8 +85,15 @@ Result log_odds(const PairGraph<Value>& graph, int threads, const Control& contr
           lost += static_cast<double>(graph.loss[k]);
         }
         ability[i] = std::log(won / lost);
+        if (graph.offsets[i] < graph.offsets[i + 1]) {
+          moments.add(ability[i], 1.0 / won + 1.0 / lost);
+        }
       }
     });
+    Moments total;
+    for (const Moments& moments : partial) total.add(moments);
+    const double expansion = total.expansion();
+    for (double& value : ability) value *= expansion;
     return {};
   });
 }
@@ -118,8 +156,9 @@ Result solve_information(const BradleyTerry<Value>& model, std::span<const doubl
   });
 }
 
-template Result log_odds(const PairGraph<float>&, int, const Control&, std::span<double>);
-template Result log_odds(const PairGraph<double>&, int, const Control&, std::span<double>);
+template Result starting_abilities(const PairGraph<float>&, int, const Control&, std::span<double>);
+template Result starting_abilities(const PairGraph<double>&, int, const Control&,
+                                   std::span<double>);
 template Result log_likelihood(const PairGraph<float>&, std::span<const double>, int,
                                const Control&, double&);
 template Result log_likelihood(const PairGraph<double>&, std::span<const double>, int,

@@ -47,6 +47,13 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
     ++out.n_iter;
     const double reach = spread(step, anchored);
     if (!std::isfinite(reach)) break;
+    if (out.ability_error <= limits.tol) {
+      for (std::size_t i = 0; i < ability.size(); ++i) ability[i] += step[i];
+      remove_means(model.centre, model.n_centres, ability.data(), 1);
+      out.converged = true;
+      out.score_norm = newton_step.score_norm_after(ability);
+      return {};
+    }
     double length = reach > kLargestSpread ? kLargestSpread / reach : 1.0;
     for (;; length *= 0.5) {
       for (std::size_t i = 0; i < trial.size(); ++i) trial[i] = ability[i] + length * step[i];
@@ -57,10 +64,6 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
     }
     std::copy(trial.begin(), trial.end(), ability.begin());
     remove_means(model.centre, model.n_centres, ability.data(), 1);
-    if (out.ability_error <= limits.tol) {
-      out.converged = true;
-      break;
-    }
     // Rounding sets a floor to the step; three steps that gain nothing stand on it.
     stalled = length == 1.0 && out.ability_error < 1e-5 && out.ability_error > 0.5 * previous
                   ? stalled + 1

@@ -33,17 +33,14 @@ struct PairProbability {
   double loss;
 };
 
-template <bool Wide>
-PairProbability pair_probability(const double* strength, const double* ability, double own,
-                                 std::int64_t i, std::int64_t j) {
-  if constexpr (Wide) {
-    const double difference = ability[i] - ability[j];
-    return {1.0 / (1.0 + std::exp(-difference)), 1.0 / (1.0 + std::exp(difference))};
-  } else {
-    const double other = strength[j];
-    const double inverse = 1.0 / (own + other);
-    return {own * inverse, other * inverse};
-  }
+ZERMELO_INLINE PairProbability probability_by_strength(double own, double other) {
+  const double inverse = 1.0 / (own + other);
+  return {own * inverse, other * inverse};
+}
+
+inline PairProbability probability_by_ability(double own, double other) {
+  const double difference = own - other;
+  return {1.0 / (1.0 + std::exp(-difference)), 1.0 / (1.0 + std::exp(difference))};
 }
 
 // One row's score, and its information on the diagonal; the entries' go to `weight`.
@@ -52,37 +49,10 @@ struct RowInformation {
   double diagonal = 0.0;
 };
 
-template <class Value, class Weight, bool Wide>
+// `wide`: the abilities are used, else the strengths.
+template <class Value, class Weight>
 void information_rows(const PairGraph<Value>& graph, const double* strength, const double* ability,
-                      std::int64_t begin, std::int64_t end, Weight* weight, RowInformation* out) {
-  constexpr int kLanes = 4;
-  const std::int32_t* neighbour = graph.neighbour.data();
-  const Value* win = graph.win.data();
-  const Value* loss = graph.loss.data();
-  for (std::int64_t i = begin; i < end; ++i) {
-    const double own = strength[i];
-    const std::int64_t row_end = graph.offsets[static_cast<std::size_t>(i) + 1];
-    std::int64_t k = graph.offsets[static_cast<std::size_t>(i)];
-    double score[kLanes] = {};
-    double diagonal[kLanes] = {};
-    const auto entry = [&](std::int64_t at, int lane) {
-      const auto [p, q] = pair_probability<Wide>(strength, ability, own, i, neighbour[at]);
-      const auto won = static_cast<double>(win[at]);
-      const auto lost = static_cast<double>(loss[at]);
-      // win - n p, written without the cancellation where an item won nearly everything.
-      score[lane] += won * q - lost * p;
-      const auto information = static_cast<Weight>((won + lost) * p * q);
-      weight[at] = information;
-      diagonal[lane] += static_cast<double>(information);
-    };
-    for (; k + kLanes <= row_end; k += kLanes) {
-      for (int lane = 0; lane < kLanes; ++lane) entry(k + lane, lane);
-    }
-    for (; k < row_end; ++k) entry(k, 0);
-    out[i] = {(score[0] + score[1]) + (score[2] + score[3]),
-              (diagonal[0] + diagonal[1]) + (diagonal[2] + diagonal[3])};
-  }
-}
+                      bool wide, Range rows, Weight* weight, RowInformation* out);
 
 // The score, the information matrix and Newton's step at one point after another.
 template <class Value, class Weight = float>
@@ -117,11 +87,8 @@ class Information {
   void evaluate(std::span<const double> ability) {
     const bool wide = strengths(ability, strength_);
     team_.run(rows_.count(), [&](std::int64_t chunk) {
-      const auto [begin, end] = rows_[chunk];
-      (wide ? information_rows<Value, Weight, true>
-            : information_rows<Value, Weight, false>)(model_.graph, strength_.data(),
-                                                      ability.data(), begin, end, weight_.data(),
-                                                      row_.data());
+      information_rows(model_.graph, strength_.data(), ability.data(), wide, rows_[chunk],
+                       weight_.data(), row_.data());
     });
     score_norm_ = 0.0;
     singular_ = false;

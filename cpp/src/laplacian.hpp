@@ -57,15 +57,23 @@ struct Laplacian {
   std::int64_t n() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
 };
 
+// Rows of product = matrix * direction; returns their share of direction' product.
+template <class Weight>
+double multiply_rows(const Laplacian<Weight>& matrix, const Weight* direction, Range rows,
+                     double* product);
+
 // How far a solution must be known: within `relative` of its infinity norm, or within the square
 // of that norm (all that a Newton step is worth), but never closer than `absolute`.
 struct Accuracy {
   double relative;
   double absolute;
   bool newton;
-  double target(double norm) const {
-    const double wanted = newton ? std::min(relative * norm, 0.3 * norm * norm) : relative * norm;
-    return std::max(wanted, absolute);
+  // `moved`: what the error was before it shrank to about `left` of that, if all directions shrank
+  // alike. A direction to go may be chosen by this guess, an error not.
+  bool met(double norm, double moved, double left) const {
+    const bool near = newton ? left * moved <= std::min(relative * norm, 0.5 * norm * norm)
+                             : moved <= relative * norm;
+    return near || moved <= absolute;
   }
 };
 
@@ -76,7 +84,9 @@ struct SolveReport {
   bool reached = false;
 };
 
-// Lanes: right-hand sides solved side by side, stored item by item.
+// Lanes: right-hand sides solved side by side, stored item by item. Directions are as wide as the
+// weights: whatever direction is taken, x and the residual move by it exactly, so that a rounded
+// one costs nothing but a little conjugacy.
 template <int Lanes, class Weight>
 class ConjugateGradients {
  public:
@@ -109,6 +119,13 @@ class ConjugateGradients {
     if (!coarse_->usable()) coarse_.reset();
     correction_.resize(static_cast<std::size_t>(coarse_ ? coarse_->size() : 0) * Lanes);
     return iterate(right, x, accuracy, max_iter);
+  }
+
+  // What the last solution leaves of the right-hand side.
+  double residual_norm() const {
+    double norm = 0.0;
+    for (const double value : residual_) norm = std::max(norm, std::abs(value));
+    return norm;
   }
 
  private:
@@ -155,14 +172,14 @@ class ConjugateGradients {
       const Sums before = rz;
       rz = advance(x, alpha);
       Sums beta{};
-      bool fallen = true;
+      double left = 0.0;
       for (int l = 0; l < Lanes; ++l) {
         beta[l] = before[l] > 0.0 ? rz[l] / before[l] : 0.0;
-        fallen = fallen && gamma[l] <= 0.01 * reference[l];
+        if (reference[l] > 0.0) left = std::max(left, gamma[l] / reference[l]);
       }
-      if (fallen) {
+      if (left <= 0.01) {
         reference = gamma;
-        if (accurate(x, accuracy, report)) {
+        if (accurate(x, accuracy, std::sqrt(left), report)) {
           report.reached = true;
           break;
         }
@@ -195,7 +212,7 @@ class ConjugateGradients {
         for (int l = 0; l < Lanes; ++l) {
           const auto at = static_cast<std::size_t>(i * Lanes + l);
           const double z = matrix_.inverse_diagonal[i] * residual_[at];
-          direction_[at] = z;
+          direction_[at] = static_cast<Weight>(z);
           sum[l] += residual_[at] * z;
         }
       }
@@ -206,7 +223,8 @@ class ConjugateGradients {
       correct(rz);
       for (std::int64_t i = 0; i < matrix_.n(); ++i) {
         for (int l = 0; l < Lanes; ++l) {
-          direction_[static_cast<std::size_t>(i * Lanes + l)] += corrected(i, l);
+          direction_[static_cast<std::size_t>(i * Lanes + l)] +=
+              static_cast<Weight>(corrected(i, l));
         }
       }
     }
@@ -252,44 +270,34 @@ class ConjugateGradients {
   // product = matrix * direction and direction' product.
   Sums multiply() {
     team_.run(rows_.count(), [&](std::int64_t chunk) {
-      const auto [begin, end] = rows_[chunk];
-      partial_[static_cast<std::size_t>(chunk)] = multiply_rows(begin, end);
+      Sums& sum = partial_[static_cast<std::size_t>(chunk)];
+      if constexpr (Lanes == 1) {
+        sum = {multiply_rows(matrix_, direction_.data(), rows_[chunk], product_.data())};
+      } else {
+        sum = multiply_lanes(rows_[chunk]);
+      }
     });
     return add_partials(rows_.count());
   }
 
-  Sums multiply_rows(std::int64_t begin, std::int64_t end) {
-    const double* d = direction_.data();
-    const std::int32_t* neighbour = matrix_.neighbour.data();
-    const Weight* weight = matrix_.weight;
+  Sums multiply_lanes(Range rows) {
+    const Weight* d = direction_.data();
     Sums sum{};
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t row_end = matrix_.offsets[static_cast<std::size_t>(i) + 1];
-      std::int64_t k = matrix_.offsets[static_cast<std::size_t>(i)];
+    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       Sums row{};
-      if constexpr (Lanes == 1) {
-        // Four sums that do not wait for one another.
-        double a = 0.0, b = 0.0, c = 0.0, e = 0.0;
-        for (; k + 4 <= row_end; k += 4) {
-          a += static_cast<double>(weight[k]) * d[neighbour[k]];
-          b += static_cast<double>(weight[k + 1]) * d[neighbour[k + 1]];
-          c += static_cast<double>(weight[k + 2]) * d[neighbour[k + 2]];
-          e += static_cast<double>(weight[k + 3]) * d[neighbour[k + 3]];
-        }
-        for (; k < row_end; ++k) a += static_cast<double>(weight[k]) * d[neighbour[k]];
-        row[0] = (a + b) + (c + e);
-      } else {
-        for (; k < row_end; ++k) {
-          const double w = static_cast<double>(weight[k]);
-          const double* other = d + static_cast<std::int64_t>(neighbour[k]) * Lanes;
-          for (int l = 0; l < Lanes; ++l) row[l] += w * other[l];
-        }
+      for (auto k = matrix_.offsets[static_cast<std::size_t>(i)];
+           k < matrix_.offsets[static_cast<std::size_t>(i) + 1]; ++k) {
+        const auto w = static_cast<double>(matrix_.weight[k]);
+        const Weight* other =
+            d + static_cast<std::int64_t>(matrix_.neighbour[static_cast<std::size_t>(k)]) * Lanes;
+        for (int l = 0; l < Lanes; ++l) row[l] += w * static_cast<double>(other[l]);
       }
       for (int l = 0; l < Lanes; ++l) {
         const auto at = static_cast<std::size_t>(i * Lanes + l);
-        const double q = matrix_.diagonal[i] * d[at] - row[l];
+        const auto own = static_cast<double>(d[at]);
+        const double q = matrix_.diagonal[i] * own - row[l];
         product_[at] = q;
-        sum[l] += d[at] * q;
+        sum[l] += own * q;
       }
     }
     return sum;
@@ -303,7 +311,7 @@ class ConjugateGradients {
       for (std::int64_t i = begin; i < end; ++i) {
         for (int l = 0; l < Lanes; ++l) {
           const auto at = static_cast<std::size_t>(i * Lanes + l);
-          x[at] += alpha[l] * direction_[at];
+          x[at] += alpha[l] * static_cast<double>(direction_[at]);
           const double r = residual_[at] - alpha[l] * product_[at];
           residual_[at] = r;
           sum[l] += r * (matrix_.inverse_diagonal[i] * r);
@@ -325,7 +333,7 @@ class ConjugateGradients {
           const auto at = static_cast<std::size_t>(i * Lanes + l);
           double z = matrix_.inverse_diagonal[i] * residual_[at];
           if (coarse_active_) z += corrected(i, l);
-          direction_[at] = z + beta[l] * direction_[at];
+          direction_[at] = static_cast<Weight>(z + beta[l] * static_cast<double>(direction_[at]));
         }
       }
     });
@@ -333,7 +341,7 @@ class ConjugateGradients {
 
   // Compares x with the snapshot, takes a new one, and says whether every lane is known well
   // enough.
-  bool accurate(const double* x, const Accuracy& accuracy, SolveReport& report) {
+  bool accurate(const double* x, const Accuracy& accuracy, double left, SolveReport& report) {
     Sums norm{};
     Sums moved{};
     for (std::size_t i = 0; i < snapshot_.size(); i += Lanes) {
@@ -346,7 +354,7 @@ class ConjugateGradients {
     }
     report.error = *std::max_element(moved.begin(), moved.end());
     bool enough = true;
-    for (int l = 0; l < Lanes; ++l) enough = enough && moved[l] <= accuracy.target(norm[l]);
+    for (int l = 0; l < Lanes; ++l) enough = enough && accuracy.met(norm[l], moved[l], left);
     return enough;
   }
 
@@ -363,7 +371,7 @@ class ConjugateGradients {
   RowChunks rows_;
   Chunks items_;
   std::vector<double> residual_;
-  std::vector<double> direction_;
+  std::vector<Weight> direction_;
   std::vector<double> product_;
   std::vector<double> snapshot_;
   std::vector<Sums> partial_;

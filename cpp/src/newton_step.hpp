@@ -19,7 +19,7 @@ class NewtonStep {
     double size() const { return norm + error; }
   };
 
-  NewtonStep(const BradleyTerry<Value>& model, const Information<Value>& information,
+  NewtonStep(const BradleyTerry<Value>& model, Information<Value>& information,
              std::int64_t dense_below, Team& team)
       : model_(model), information_(information), team_(team), step_(information.n()) {
     for (std::size_t i = 0; i < information.n(); ++i) {
@@ -47,6 +47,15 @@ class NewtonStep {
     Report report = dense_ && factor() ? solve_dense() : solve_iteratively(tol);
     if (information_.singular() || !std::isfinite(report.norm)) report.error = HUGE_VAL;
     return report;
+  }
+
+  // The norm of the score where a last step, shorter than anyone asks, has led. Evaluating a large
+  // graph once more would cost as much as half a step, and tell only what the solve has left over:
+  // over so short a way the score is straight.
+  double score_norm_after(std::span<const double> ability) {
+    if (iterative_) return iterative_->residual_norm();
+    information_.evaluate(ability);
+    return information_.score_norm();
   }
 
  private:
@@ -101,7 +110,7 @@ class NewtonStep {
   }
 
   const BradleyTerry<Value>& model_;
-  const Information<Value>& information_;
+  Information<Value>& information_;
   Team& team_;
   std::vector<double> step_;
   std::vector<std::int32_t> free_;

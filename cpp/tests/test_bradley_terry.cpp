@@ -82,7 +82,7 @@ std::vector<double> fit(Solver<Value> solver, const BradleyTerry<Value>& model,
   const auto n = static_cast<std::size_t>(model.graph.n_items());
   if (ability.empty()) {
     ability.resize(n);
-    CHECK(zermelo::log_odds(model.graph, threads, {}, ability).status == Status::ok);
+    CHECK(zermelo::starting_abilities(model.graph, threads, {}, ability).status == Status::ok);
   }
   Convergence convergence;
   CHECK(solver(model, {tol, max_iter, threads}, dense_below, {}, ability, convergence).status ==

@@ -36,7 +36,7 @@ struct SolverLimits {
 
 // Where to start: each item's own log-odds over all its opponents, half a game added to each side.
 template <class Value>
-Result log_odds(const PairGraph<Value>& graph, int threads, const Control& control,
+Result starting_abilities(const PairGraph<Value>& graph, int threads, const Control& control,
                 std::span<double> ability);
 
 // `ability` holds the start and receives the result. `dense_below`: Newton's equations of at most

@@ -69,7 +69,7 @@ struct Segment {
 };
 
 inline constexpr std::int64_t kRowsPerChunk = 1 << 19;
-inline constexpr std::int64_t kRecordsPerSegment = 1 << 12;  // aimed at
+inline constexpr std::int64_t kRecordsPerSegment = 1 << 14;  // aimed at
 inline constexpr std::int64_t kLargestSegment = 1 << 19;     // partitioned further above this
 inline constexpr int kPartitionBits = 11;
 
@@ -84,9 +84,10 @@ inline int partition_bits(std::int64_t size, int key_bits) {
 template <class Record, class Read>
 std::vector<std::int64_t> distribute(Team& team, std::int64_t size, int shift, int digit_bits,
                                      Read&& read, Record* target) {
-  // Whole cache lines are gathered per bucket before they are written out, since writing to
-  // thousands of places one record at a time misses the cache and the address cache each time.
-  constexpr std::int64_t kLine = 64 / sizeof(Record);
+  // Several cache lines are gathered per bucket before they are written out: writing to a thousand
+  // places one record at a time misses the cache and the address cache each time, and whether a
+  // batch is full is a branch that nobody can predict.
+  constexpr std::int64_t kBatch = 256 / sizeof(Record);
   const std::int64_t n_buckets = std::int64_t{1} << digit_bits;
   const auto buckets = static_cast<std::size_t>(n_buckets);
   const auto digit = [shift, mask = static_cast<std::uint64_t>(n_buckets - 1)](const Record& r) {
@@ -112,39 +113,46 @@ std::vector<std::int64_t> distribute(Team& team, std::int64_t size, int shift, i
   }
   borders[buckets] = total;
 
+  struct Slot {
+    std::int64_t next;
+    std::int64_t start;  // of this chunk's records: what lies before is another chunk's
+  };
   struct Staging {
-    Buffer<Record> lines;
-    Buffer<std::int64_t> next;
+    Buffer<Record> batches;
+    Buffer<Slot> slots;
   };
   Pool<Staging> pool(team.threads());
   team.run(chunks.count(), [&](std::int64_t chunk) {
     auto staging = pool.borrow(
-        [&] { return Staging{Buffer<Record>(buckets * kLine), Buffer<std::int64_t>(buckets)}; });
+        [&] { return Staging{Buffer<Record>(buckets * kBatch), Buffer<Slot>(buckets)}; });
     const std::int64_t* start = places.data() + static_cast<std::size_t>(chunk) * buckets;
-    Record* lines = staging->lines.data();
-    std::int64_t* next = staging->next.data();
-    std::copy_n(start, buckets, next);
+    Record* batches = staging->batches.data();
+    Slot* slots = staging->slots.data();
+    for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
+      slots[bucket] = {start[bucket], start[bucket]};
+    }
     const Range rows = chunks[chunk];
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       const Record record = read(i);
       const std::size_t bucket = digit(record);
-      const std::int64_t place = next[bucket]++;
-      Record* line = lines + bucket * kLine;
-      line[place % kLine] = record;
-      if (place % kLine == kLine - 1) {
-        const std::int64_t begin = place + 1 - kLine;
-        if (begin >= start[bucket]) {
-          std::copy_n(line, kLine, target + begin);
+      Slot& slot = slots[bucket];
+      const std::int64_t place = slot.next++;
+      Record* batch = batches + bucket * kBatch;
+      batch[place % kBatch] = record;
+      if (place % kBatch == kBatch - 1) {
+        const std::int64_t begin = place + 1 - kBatch;
+        if (begin >= slot.start) {
+          std::memcpy(target + begin, batch, sizeof(Record) * kBatch);
         } else {
-          std::copy(line + start[bucket] % kLine, line + kLine, target + start[bucket]);
+          std::copy(batch + slot.start % kBatch, batch + kBatch, target + slot.start);
         }
       }
     }
     for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
-      const std::int64_t end = next[bucket];
-      const std::int64_t begin = std::max(end - end % kLine, start[bucket]);
-      const Record* line = lines + bucket * kLine;
-      std::copy_n(line + begin % kLine, end - begin, target + begin);
+      const auto [end, first] = slots[bucket];
+      const std::int64_t begin = std::max(end - end % kBatch, first);
+      const Record* batch = batches + bucket * kBatch;
+      std::copy_n(batch + begin % kBatch, end - begin, target + begin);
     }
   });
   return borders;

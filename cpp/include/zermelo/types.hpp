@@ -89,3 +89,10 @@ Result guarded(Body&& body) noexcept {
 #else
 #define ZERMELO_CLONES
 #endif
+
+// For what such loops call: a function that stays apart is compiled for the oldest processor.
+#if defined(__GNUC__) || defined(__clang__)
+#define ZERMELO_INLINE [[gnu::always_inline]] inline
+#else
+#define ZERMELO_INLINE inline
+#endif
