@@ -234,6 +234,15 @@ def test_score_norm_is_the_score_at_the_result(backend: str) -> None:
         assert fit.score_norm == pytest.approx(score, rel=1e-6, abs=1e-13)
 
 
+def test_score_norm_of_a_graph_too_large_to_factor(backend: str) -> None:
+    """Taken from what the last solve left over, not from one more evaluation."""
+    rows = reference.random_rows(23, n=700, m=20_000)
+    fit = zm.bradley_terry(rows.comparisons(), tol=1e-3, prior=0.1, backend=backend)
+    score = np.abs(reference.score_vector(fit.model.ability, rows, 0.1)).max()
+    assert fit.ability_error <= 1e-3
+    assert fit.score_norm == pytest.approx(score, rel=1e-2)
+
+
 # Invariances ------------------------------------------------------------------------------------
 
 

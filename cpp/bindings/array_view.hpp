@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 
+#include "zermelo/memory.hpp"
 #include "zermelo/types.hpp"
 
 namespace zermelo::bindings {
@@ -40,7 +41,7 @@ template <class T>
 py::array_t<T> adopt(Buffer<T>&& buffer) {
   const auto size = static_cast<py::ssize_t>(buffer.size());
   T* data = buffer.release();
-  py::capsule owner(data, [](void* p) { delete[] static_cast<T*>(p); });
+  py::capsule owner(data, give_memory);
   return py::array_t<T>({size}, {static_cast<py::ssize_t>(sizeof(T))}, data, owner);
 }
 

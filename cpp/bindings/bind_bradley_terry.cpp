@@ -26,7 +26,9 @@ Reals bt_start(const Offsets& offsets, const Array<Value>& win, const Array<Valu
   const PairGraph<Value> graph{view(offsets), {}, view(win), view(loss)};
   Reals ability(graph.n_items());
   const std::span<double> out = mutable_view(ability);
-  check(call([&](const Control& control) { return starting_abilities(graph, threads, control, out); }),
+  check(call([&](const Control& control) {
+          return starting_abilities(graph, threads, control, out);
+        }),
         sizes(graph));
   return ability;
 }

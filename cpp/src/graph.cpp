@@ -10,45 +10,70 @@
 namespace zermelo {
 namespace {
 
-// A pair on its way to its second item's row.
-template <class Value>
+constexpr std::int64_t kPairsPerChunk = 1 << 18;
+
+// A pair on its way to its second item's row. Credits are added up as `Credit` and stored as Value.
+template <class Stored>
 struct Reverse {
+  using Value = Stored;
+  using Credit = Stored;
   std::int32_t item_;
   std::int32_t neighbour_;
-  Value win_;
-  Value loss_;
+  Credit win_;
+  Credit loss_;
 
-  static Reverse make(std::int32_t item, std::int32_t neighbour, double win, double loss) {
-    return {item, neighbour, static_cast<Value>(win), static_cast<Value>(loss)};
+  template <class Credits>
+  static Credit first(const Credits& credits, std::size_t pair) {
+    return static_cast<Credit>(credits.first(pair));
+  }
+  template <class Credits>
+  static Credit second(const Credits& credits, std::size_t pair) {
+    return static_cast<Credit>(credits.second(pair));
+  }
+  static Reverse make(std::int32_t item, std::int32_t neighbour, Credit win, Credit loss) {
+    return {item, neighbour, win, loss};
   }
   std::int64_t item() const { return item_; }
   std::int32_t neighbour() const { return neighbour_; }
-  Value win() const { return win_; }
-  Value loss() const { return loss_; }
+  Credit win() const { return win_; }
+  Credit loss() const { return loss_; }
+  static Value value(Credit credit) { return credit; }
 };
 
-// The same in half the space, which is half the time: most pairs are compared a few times.
+// The same in half the space, with credits in half games: most pairs are compared a few times.
 class PackedReverse {
  public:
+  using Value = float;
+  using Credit = std::int32_t;
   static constexpr std::int64_t kMostItems = std::int64_t{1} << 20;
-  // A credit is counted in half games, and may be the sum of two counts.
-  static constexpr std::uint64_t kLargestCount = 1023;
+  static constexpr std::uint64_t kLargestCount = 1023;  // a credit may be the sum of two counts
 
-  static PackedReverse make(std::int32_t item, std::int32_t neighbour, double win, double loss) {
+  template <class Credits>
+  static Credit first(const Credits& credits, std::size_t pair) {
+    return static_cast<Credit>(2 * credits.win[pair]) + of_ties(credits, pair);
+  }
+  template <class Credits>
+  static Credit second(const Credits& credits, std::size_t pair) {
+    return static_cast<Credit>(2 * credits.loss[pair]) + of_ties(credits, pair);
+  }
+  static PackedReverse make(std::int32_t item, std::int32_t neighbour, Credit win, Credit loss) {
     PackedReverse record;
     record.bits_ = static_cast<std::uint64_t>(item) << 44 |
-                   static_cast<std::uint64_t>(neighbour) << 24 | half_games(win) << 12 |
-                   half_games(loss);
+                   static_cast<std::uint64_t>(neighbour) << 24 |
+                   static_cast<std::uint64_t>(win) << 12 | static_cast<std::uint64_t>(loss);
     return record;
   }
   std::int64_t item() const { return static_cast<std::int64_t>(bits_ >> 44); }
   std::int32_t neighbour() const { return static_cast<std::int32_t>(bits_ >> 24 & 0xfffff); }
-  float win() const { return 0.5F * static_cast<float>(bits_ >> 12 & 0xfff); }
-  float loss() const { return 0.5F * static_cast<float>(bits_ & 0xfff); }
+  Credit win() const { return static_cast<Credit>(bits_ >> 12 & 0xfff); }
+  Credit loss() const { return static_cast<Credit>(bits_ & 0xfff); }
+  static Value value(Credit half_games) { return 0.5F * static_cast<float>(half_games); }
 
  private:
-  static std::uint64_t half_games(double credit) {
-    return static_cast<std::uint64_t>(static_cast<std::int32_t>(2.0 * credit));
+  template <class Credits>
+  static Credit of_ties(const Credits& credits, std::size_t pair) {
+    if (credits.tie.empty()) return 0;
+    return static_cast<Credit>(2.0 * credits.tie_share) * static_cast<Credit>(credits.tie[pair]);
   }
   std::uint64_t bits_;
 };
@@ -62,40 +87,49 @@ std::uint64_t key_of(const PackedReverse& record) {
   return static_cast<std::uint64_t>(record.item());
 }
 
+// Where a row's entries go.
+template <class Value>
+struct RowPlace {
+  std::int32_t* neighbour;
+  Value* win;
+  Value* loss;
+};
+
 // Merges a row's forward pairs [k, end) with its reverse ones, in ascending order of the neighbour;
 // returns the number of entries. Which side comes next is a coin toss on random pairs, so nothing
 // branches on it.
-template <class Value, class Record, class Credits>
+template <class Record, class Credits>
 std::int64_t merge_row(const OrderedPairs& pairs, const Credits& credits, std::int64_t k,
                        std::int64_t end, const Record* reverse, const Record* reverse_end,
-                       std::int32_t* neighbour, Value* win, Value* loss) {
+                       const RowPlace<typename Record::Value>& row) {
+  using Credit = typename Record::Credit;
   std::int64_t entry = 0;
+  const auto put = [&](std::int32_t neighbour, Credit win, Credit loss) {
+    row.neighbour[entry] = neighbour;
+    row.win[entry] = Record::value(win);
+    row.loss[entry] = Record::value(loss);
+    ++entry;
+  };
   while (k < end && reverse != reverse_end) {
     const auto pair = static_cast<std::size_t>(k);
     const std::int32_t forward_item = pairs.second[pair];
     const std::int32_t reverse_item = reverse->neighbour();
     const bool from_forward = forward_item <= reverse_item;
     const bool from_reverse = reverse_item <= forward_item;
-    const auto of_forward = static_cast<Value>(from_forward);
-    const auto of_reverse = static_cast<Value>(from_reverse);
-    neighbour[entry] = std::min(forward_item, reverse_item);
-    win[entry] = of_forward * static_cast<Value>(credits.first(pair)) + of_reverse * reverse->win();
-    loss[entry] =
-        of_forward * static_cast<Value>(credits.second(pair)) + of_reverse * reverse->loss();
+    const auto of_forward = static_cast<Credit>(from_forward);
+    const auto of_reverse = static_cast<Credit>(from_reverse);
+    put(std::min(forward_item, reverse_item),
+        of_forward * Record::first(credits, pair) + of_reverse * reverse->win(),
+        of_forward * Record::second(credits, pair) + of_reverse * reverse->loss());
     k += from_forward;
     reverse += from_reverse;
-    ++entry;
   }
-  for (; k < end; ++k, ++entry) {
+  for (; k < end; ++k) {
     const auto pair = static_cast<std::size_t>(k);
-    neighbour[entry] = pairs.second[pair];
-    win[entry] = static_cast<Value>(credits.first(pair));
-    loss[entry] = static_cast<Value>(credits.second(pair));
+    put(pairs.second[pair], Record::first(credits, pair), Record::second(credits, pair));
   }
-  for (; reverse != reverse_end; ++reverse, ++entry) {
-    neighbour[entry] = reverse->neighbour();
-    win[entry] = reverse->win();
-    loss[entry] = reverse->loss();
+  for (; reverse != reverse_end; ++reverse) {
+    put(reverse->neighbour(), reverse->win(), reverse->loss());
   }
   return entry;
 }
@@ -110,32 +144,33 @@ struct RangeScratch {
 // The pairs are sorted by their first item. Those in which an item stood second come to it by a
 // stable distribution over ranges of items; then each range, which fits the cache, is sorted by
 // item and merged with the range's forward pairs.
-template <class Value, class Record, class Credits>
-PairGraphBuffers<Value> build(const OrderedPairs& pairs, const Credits& credits, std::int64_t n,
-                              Team& team) {
+template <class Record, class Credits>
+PairGraphBuffers<typename Record::Value> build(const OrderedPairs& pairs, const Credits& credits,
+                                               std::int64_t n, Team& team) {
   const auto n_pairs = static_cast<std::int64_t>(pairs.second.size());
   const int item_bits = radix::bits_of(static_cast<std::uint64_t>(n));
   const int range_bits = radix::partition_bits(n_pairs, item_bits);
   const int shift = item_bits - range_bits;
   const std::int64_t n_ranges = std::int64_t{1} << range_bits;
-  Buffer<Record> records = large_buffer<Record>(pairs.second.size());
+  Buffer<Record> records = Buffer<Record>(pairs.second.size());
   const std::vector<std::int64_t> borders = radix::distribute(
       team, n_pairs, shift, range_bits,
       [&](std::int64_t k) {
         const auto pair = static_cast<std::size_t>(k);
-        return Record::make(pairs.second[pair], pairs.first[pair], credits.second(pair),
-                            credits.first(pair));
+        return Record::make(pairs.second[pair], pairs.first[pair], Record::second(credits, pair),
+                            Record::first(credits, pair));
       },
       records.data());
 
   // Every row gets room for all its pairs. Those that were counted in both orders become one
   // entry, and at the end the ranges close the gaps.
   const std::size_t room = 2 * pairs.first.size();
+  using Value = typename Record::Value;
   PairGraphBuffers<Value> out;
   out.offsets = Buffer<std::int64_t>(static_cast<std::size_t>(n) + 1);
-  out.neighbour = large_buffer<std::int32_t>(room);
-  out.win = large_buffer<Value>(room);
-  out.loss = large_buffer<Value>(room);
+  out.neighbour = Buffer<std::int32_t>(room);
+  out.win = Buffer<Value>(room);
+  out.loss = Buffer<Value>(room);
   std::int64_t* offsets = out.offsets.data();
   Buffer<std::int64_t> starts(static_cast<std::size_t>(n_ranges));
   Buffer<std::int64_t> ends(static_cast<std::size_t>(n_ranges));
@@ -169,8 +204,9 @@ PairGraphBuffers<Value> build(const OrderedPairs& pairs, const Credits& credits,
       // Each place has moved on to where the next item's records begin.
       const Record* reverse_end = sorted.data() + next[static_cast<std::size_t>(i - low)];
       const std::int64_t length =
-          merge_row(pairs, credits, row, k, reverse, reverse_end, out.neighbour.data() + entry,
-                    out.win.data() + entry, out.loss.data() + entry);
+          merge_row(pairs, credits, row, k, reverse, reverse_end,
+                    RowPlace<Value>{out.neighbour.data() + entry, out.win.data() + entry,
+                                    out.loss.data() + entry});
       offsets[i + 1] = length;
       entry += length;
       reverse = reverse_end;
@@ -201,12 +237,19 @@ PairGraphBuffers<Value> build(const OrderedPairs& pairs, const Credits& credits,
 }
 
 template <class Count>
-Count largest_count(const CountCredits<Count>& credits) {
-  Count largest = 0;
-  for (const auto column : {credits.win, credits.loss, credits.tie}) {
-    for (const Count count : column) largest = std::max(largest, count);
-  }
-  return largest;
+Count largest_count(const CountCredits<Count>& credits, Team& team) {
+  const Chunks chunks(std::ssize(credits.win), kPairsPerChunk);
+  std::vector<Count> largest(static_cast<std::size_t>(chunks.count()), 0);
+  team.run(chunks.count(), [&](std::int64_t chunk) {
+    const auto [begin, end] = chunks[chunk];
+    Count most = 0;
+    for (const auto column : {credits.win, credits.loss, credits.tie}) {
+      if (column.empty()) continue;
+      for (auto k = begin; k < end; ++k) most = std::max(most, column[static_cast<std::size_t>(k)]);
+    }
+    largest[static_cast<std::size_t>(chunk)] = most;
+  });
+  return *std::max_element(largest.begin(), largest.end());
 }
 
 template <class Count>
@@ -215,16 +258,16 @@ Result build_from_counts(const OrderedPairs& pairs, const CountCredits<Count>& c
                          AnyGraphBuffers& out) {
   return guarded([&]() -> Result {
     Team team(threads, control);
-    const Count largest = largest_count(credits);
+    const Count largest = largest_count(credits, team);
     const bool whole_or_half =
         credits.tie_share == 0.0 || credits.tie_share == 0.5 || credits.tie_share == 1.0;
     // A pair's two orders are added up, and half games need one bit more: 2^21 each stays exact.
     if (!whole_or_half || largest >= Count{1} << 21) {
-      out = build<double, Reverse<double>>(pairs, credits, n_items, team);
+      out = build<Reverse<double>>(pairs, credits, n_items, team);
     } else if (largest > PackedReverse::kLargestCount || n_items > PackedReverse::kMostItems) {
-      out = build<float, Reverse<float>>(pairs, credits, n_items, team);
+      out = build<Reverse<float>>(pairs, credits, n_items, team);
     } else {
-      out = build<float, PackedReverse>(pairs, credits, n_items, team);
+      out = build<PackedReverse>(pairs, credits, n_items, team);
     }
     return {};
   });
@@ -248,7 +291,7 @@ Result build_graph(const OrderedPairs& pairs, const WeightCredits& credits, std:
                    int threads, const Control& control, AnyGraphBuffers& out) {
   return guarded([&]() -> Result {
     Team team(threads, control);
-    out = build<double, Reverse<double>>(pairs, credits, n_items, team);
+    out = build<Reverse<double>>(pairs, credits, n_items, team);
     return {};
   });
 }

@@ -33,7 +33,7 @@ struct PairProbability {
   double loss;
 };
 
-ZERMELO_INLINE PairProbability probability_by_strength(double own, double other) {
+inline PairProbability probability_by_strength(double own, double other) {
   const double inverse = 1.0 / (own + other);
   return {own * inverse, other * inverse};
 }
@@ -67,7 +67,7 @@ class Information {
         diagonal_(n()),
         inverse_diagonal_(n()),
         score_(n()),
-        weight_(large_buffer<Weight>(static_cast<std::size_t>(model.graph.n_entries()))) {}
+        weight_(Buffer<Weight>(static_cast<std::size_t>(model.graph.n_entries()))) {}
 
   std::size_t n() const { return static_cast<std::size_t>(model_.graph.n_items()); }
   const std::vector<double>& score() const { return score_; }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "information.hpp"
 #include "row_lanes.hpp"
@@ -7,31 +6,48 @@
 namespace zermelo {
 namespace {
 
+// The opponents' strengths are collected a block at a time: the loads have no pattern, and apart
+// from them the arithmetic runs in vectors.
+constexpr std::int64_t kBlock = 64;
+
 struct Entry {
   double score;
   double information;
 };
 
-ZERMELO_INLINE Entry entry_of(PairProbability probability, double won, double lost) {
+Entry entry_of(PairProbability probability, double won, double lost) {
   const double p = probability.win;
   const double q = probability.loss;
   // win - n p, written without the cancellation where an item won nearly everything.
   return {won * q - lost * p, (won + lost) * p * q};
 }
 
+// Fills up the last lanes of a block.
+std::int64_t pad(double (&block)[kBlock], std::int64_t size) {
+  while (size % kRowLanes != 0) block[size++] = 0.0;
+  return size;
+}
+
+void add_block(double (&block)[kBlock], std::int64_t size, RowSum& sum) {
+  size = pad(block, size);
+  for (std::int64_t t = 0; t < size; t += kRowLanes) {
+    sum.add([&](int lane) { return Pair{block[t + lane], block[t + lane + 1]}; });
+  }
+}
+
 template <class Value, class Weight>
-ZERMELO_INLINE void rows_by_strength(const PairGraph<Value>& graph, const double* strength,
-                                     Range rows, Weight* weight, RowInformation* out) {
-  double other[kRowBlock];
-  double score[kRowBlock];
-  double information[kRowBlock];
+void rows_by_strength(const PairGraph<Value>& graph, const double* strength, Range rows,
+                      Weight* weight, RowInformation* out) {
+  double other[kBlock];
+  double score[kBlock];
+  double information[kBlock];
   for (std::int64_t i = rows.begin; i < rows.end; ++i) {
     const double own = strength[i];
     const std::int64_t end = graph.offsets[static_cast<std::size_t>(i) + 1];
     RowSum row_score;
     RowSum row_diagonal;
-    for (std::int64_t k = graph.offsets[static_cast<std::size_t>(i)]; k < end; k += kRowBlock) {
-      const std::int64_t size = std::min(kRowBlock, end - k);
+    for (std::int64_t k = graph.offsets[static_cast<std::size_t>(i)]; k < end; k += kBlock) {
+      const std::int64_t size = std::min(kBlock, end - k);
       const std::int32_t* neighbour = graph.neighbour.data() + k;
       const Value* win = graph.win.data() + k;
       const Value* loss = graph.loss.data() + k;
@@ -45,28 +61,11 @@ ZERMELO_INLINE void rows_by_strength(const PairGraph<Value>& graph, const double
         score[t] = entry.score;
         information[t] = static_cast<double>(rounded);
       }
-      row_score.add(score, size);
-      row_diagonal.add(information, size);
+      add_block(score, size, row_score);
+      add_block(information, size, row_diagonal);
     }
     out[i] = {row_score.total(), row_diagonal.total()};
   }
-}
-
-ZERMELO_CLONES void rows_cloned(const PairGraph<float>& graph, const double* strength, Range rows,
-                                float* weight, RowInformation* out) {
-  rows_by_strength(graph, strength, rows, weight, out);
-}
-ZERMELO_CLONES void rows_cloned(const PairGraph<double>& graph, const double* strength, Range rows,
-                                float* weight, RowInformation* out) {
-  rows_by_strength(graph, strength, rows, weight, out);
-}
-ZERMELO_CLONES void rows_cloned(const PairGraph<float>& graph, const double* strength, Range rows,
-                                double* weight, RowInformation* out) {
-  rows_by_strength(graph, strength, rows, weight, out);
-}
-ZERMELO_CLONES void rows_cloned(const PairGraph<double>& graph, const double* strength, Range rows,
-                                double* weight, RowInformation* out) {
-  rows_by_strength(graph, strength, rows, weight, out);
 }
 
 template <class Value, class Weight>
@@ -94,7 +93,7 @@ void information_rows(const PairGraph<Value>& graph, const double* strength, con
   if (wide) {
     rows_by_ability(graph, ability, rows, weight, out);
   } else {
-    rows_cloned(graph, strength, rows, weight, out);
+    rows_by_strength(graph, strength, rows, weight, out);
   }
 }
 

@@ -131,14 +131,15 @@ class ConjugateGradients {
  private:
   // Plain iterations that a well-connected graph never needs for one Newton step.
   static constexpr std::int64_t kPatience = 24;
+  static constexpr double kFall = 0.05;
 
   // Overwrites x with the solution for `right`, starting from zero.
   //
   // Where to stop is decided by the abilities, not by the residual, which is blind to the slow
   // directions of a badly connected graph. gamma = alpha r'z is the squared energy norm of the last
-  // change (Hestenes and Stiefel 1952); each time it has fallen a hundredfold, which is one digit
-  // of the error, the distance that x went meanwhile in the infinity norm estimates what its error
-  // was then, and bounds what it is now with a digit to spare.
+  // change (Hestenes and Stiefel 1952); each time it has fallen to a twentieth, which makes the
+  // error four or five times smaller, the distance that x went meanwhile in the infinity norm
+  // estimates what its error was then, and bounds what it is now.
   SolveReport iterate(const double* right, double* x, const Accuracy& accuracy,
                       std::int64_t max_iter) {
     const std::int64_t length = static_cast<std::int64_t>(size());
@@ -177,7 +178,7 @@ class ConjugateGradients {
         beta[l] = before[l] > 0.0 ? rz[l] / before[l] : 0.0;
         if (reference[l] > 0.0) left = std::max(left, gamma[l] / reference[l]);
       }
-      if (left <= 0.01) {
+      if (left <= kFall) {
         reference = gamma;
         if (accurate(x, accuracy, std::sqrt(left), report)) {
           report.reached = true;

@@ -60,11 +60,11 @@ bool total_fits_32_bits(const Rows& rows, Team& team) {
 
 template <class Count>
 void allocate(CountedPairs<Count>& pairs, std::size_t size) {
-  pairs.first = large_buffer<std::int32_t>(size);
-  pairs.second = large_buffer<std::int32_t>(size);
-  pairs.win = large_buffer<Count>(size);
-  pairs.loss = large_buffer<Count>(size);
-  if (pairs.has_tie) pairs.tie = large_buffer<Count>(size);
+  pairs.first = Buffer<std::int32_t>(size);
+  pairs.second = Buffer<std::int32_t>(size);
+  pairs.win = Buffer<Count>(size);
+  pairs.loss = Buffer<Count>(size);
+  if (pairs.has_tie) pairs.tie = Buffer<Count>(size);
 }
 
 template <class Count>

@@ -93,10 +93,10 @@ Result sum_pairs(std::span<const std::int32_t> first, std::span<const std::int32
     std::size_t n_pairs = 0;
     for (std::size_t& place : places) n_pairs += std::exchange(place, n_pairs);
 
-    result.first = large_buffer<std::int32_t>(n_pairs);
-    result.second = large_buffer<std::int32_t>(n_pairs);
-    result.n = large_buffer<std::uint64_t>(n_pairs * kOutcomes);
-    result.sums = large_buffer<double>(n_pairs * kPairSums);
+    result.first = Buffer<std::int32_t>(n_pairs);
+    result.second = Buffer<std::int32_t>(n_pairs);
+    result.n = Buffer<std::uint64_t>(n_pairs * kOutcomes);
+    result.sums = Buffer<double>(n_pairs * kPairSums);
     const Columns columns{score, count, weight};
     team.run(std::ssize(parts), [&](std::int64_t part) {
       const Segment& segment = parts[static_cast<std::size_t>(part)];

@@ -34,10 +34,11 @@ struct SolverLimits {
   int threads;
 };
 
-// Where to start: each item's own log-odds over all its opponents, half a game added to each side.
+// Where to start: each item's own log-odds over all its opponents, half a game added to each side,
+// stretched by what opponents of different strength take away.
 template <class Value>
 Result starting_abilities(const PairGraph<Value>& graph, int threads, const Control& control,
-                std::span<double> ability);
+                          std::span<double> ability);
 
 // `ability` holds the start and receives the result. `dense_below`: Newton's equations of at most
 // this many items are solved by Cholesky's factorisation, larger ones by conjugate gradients.

@@ -5,6 +5,7 @@
 #include <span>
 #include <variant>
 
+#include "zermelo/memory.hpp"
 #include "zermelo/parallel.hpp"
 #include "zermelo/types.hpp"
 

@@ -3,36 +3,64 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "zermelo/types.hpp"
 
 namespace zermelo {
 
-// An uninitialised array that asks for large pages where it is big: scattering over thousands of
-// places then misses the address cache less often, and the first write of a page costs less.
+// Memory that begins on a cache line; large blocks are in large pages where the system has them,
+// and come from what was given back last. Throws std::bad_alloc.
+void* take_memory(std::size_t size);
+void give_memory(void* data) noexcept;
+
+// An array that is allocated without being written: kernels fill every element themselves.
 template <class T>
-Buffer<T> large_buffer(std::size_t size) {
-  Buffer<T> buffer(size);
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  constexpr std::uintptr_t kPage = 4096;
-  constexpr std::size_t kWorthwhile = std::size_t{8} << 20;
-  if (size * sizeof(T) >= kWorthwhile) {
-    const auto begin = (reinterpret_cast<std::uintptr_t>(buffer.data()) + kPage - 1) & ~(kPage - 1);
-    const auto end = reinterpret_cast<std::uintptr_t>(buffer.data() + size) & ~(kPage - 1);
-    // Only advice: where it is refused the buffer works as well.
-    (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+class Buffer {
+  static_assert(std::is_trivially_default_constructible_v<T> &&
+                std::is_trivially_destructible_v<T>);
+
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t size) : size_(size) {
+    if (size > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
+    data_.reset(static_cast<T*>(take_memory(size * sizeof(T))));
   }
-#endif
-  return buffer;
-}
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  T& operator[](std::size_t i) { return data_.get()[i]; }
+  const T& operator[](std::size_t i) const { return data_.get()[i]; }
+  std::span<T> span() { return {data_.get(), size_}; }
+  std::span<const T> span() const { return {data_.get(), size_}; }
+  // Keeps the first `size` elements; the memory stays.
+  void shrink(std::size_t size) { size_ = size; }
+  void reset() {
+    data_.reset();
+    size_ = 0;
+  }
+  // Whoever takes the data gives it back with give_memory.
+  T* release() {
+    size_ = 0;
+    return data_.release();
+  }
+
+ private:
+  struct GiveBack {
+    void operator()(T* data) const noexcept { give_memory(data); }
+  };
+  std::unique_ptr<T, GiveBack> data_;
+  std::size_t size_ = 0;
+};
 
 // Asks for a cache line that will be read soon.
 inline void prefetch([[maybe_unused]] const void* address) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <variant>
 
+#include "zermelo/memory.hpp"
 #include "zermelo/types.hpp"
 
 namespace zermelo {

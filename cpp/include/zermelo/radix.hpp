@@ -170,7 +170,7 @@ template <class Record, class Read>
 Partition<Record> partition(Team& team, std::int64_t size, int key_bits, int table_bits,
                             Read&& read) {
   Partition<Record> result;
-  result.records = large_buffer<Record>(static_cast<std::size_t>(size));
+  result.records = Buffer<Record>(static_cast<std::size_t>(size));
   Record* records = result.records.data();
 
   // The segment to look at next is at the back, so that they come out in the order of their keys.
@@ -194,7 +194,7 @@ Partition<Record> partition(Team& team, std::int64_t size, int key_bits, int tab
     }
     // Few items have most of the rows here.
     const int more_bits = partition_bits(segment.size(), segment.bits);
-    Buffer<Record> sorted = large_buffer<Record>(static_cast<std::size_t>(segment.size()));
+    Buffer<Record> sorted = Buffer<Record>(static_cast<std::size_t>(segment.size()));
     const Record* source = records + segment.begin;
     const auto borders = distribute(
         team, segment.size(), segment.bits - more_bits, more_bits,

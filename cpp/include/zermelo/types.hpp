@@ -1,12 +1,7 @@
-// What every kernel shares: the status it returns, the buffers it hands back, and how it is
-// stopped.
+// What every kernel shares: the status it returns, and how it is stopped.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
-#include <span>
 #include <utility>
 
 namespace zermelo {
@@ -22,38 +17,6 @@ enum class Status : int {
 struct Result {
   Status status = Status::ok;
   std::int64_t index = -1;
-};
-
-// An array that is allocated without being written: kernels fill every element themselves.
-template <class T>
-class Buffer {
- public:
-  Buffer() = default;
-  explicit Buffer(std::size_t size)
-      : data_(std::make_unique_for_overwrite<T[]>(size)), size_(size) {}
-
-  T* data() { return data_.get(); }
-  const T* data() const { return data_.get(); }
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  T& operator[](std::size_t i) { return data_[i]; }
-  const T& operator[](std::size_t i) const { return data_[i]; }
-  std::span<T> span() { return {data_.get(), size_}; }
-  std::span<const T> span() const { return {data_.get(), size_}; }
-  // Keeps the first `size` elements; the memory stays.
-  void shrink(std::size_t size) { size_ = size; }
-  void reset() {
-    data_.reset();
-    size_ = 0;
-  }
-  T* release() {
-    size_ = 0;
-    return data_.release();
-  }
-
- private:
-  std::unique_ptr<T[]> data_;
-  std::size_t size_ = 0;
 };
 
 // How a long kernel asks its caller whether to go on. `interrupted` is called on the calling
@@ -88,11 +51,4 @@ Result guarded(Body&& body) noexcept {
 #define ZERMELO_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define ZERMELO_CLONES
-#endif
-
-// For what such loops call: a function that stays apart is compiled for the oldest processor.
-#if defined(__GNUC__) || defined(__clang__)
-#define ZERMELO_INLINE [[gnu::always_inline]] inline
-#else
-#define ZERMELO_INLINE inline
 #endif

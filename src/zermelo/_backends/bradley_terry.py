@@ -124,7 +124,7 @@ class _Information:
         n = len(model.offsets) - 1
         solution, report = solver.solve(
             self.score[:, None],
-            relative=0.1,
+            relative=0.2,
             absolute=0.1 * tol,
             newton=True,
             max_iter=10 * n + 100,
@@ -132,6 +132,13 @@ class _Information:
         step = solution[:, 0]
         error = report.error if report.reached else np.inf
         return step, float(np.abs(step).max(initial=0.0)) + error
+
+    def score_norm_after(self, ability: Real) -> float:
+        """The norm of the score where a last, short step has led."""
+        if self._solver is not None:
+            return self._solver.residual_norm
+        self.evaluate(ability)
+        return self.score_norm
 
     def solver(self) -> ConjugateGradients:
         if self._solver is None:
@@ -171,7 +178,13 @@ def _strengths(ability: Real) -> tuple[Real, bool]:
 def bt_start(offsets: NDArray[np.int64], win: Array, loss: Array, threads: int) -> Real:
     won = np.concatenate([[0.0], np.cumsum(win, dtype=np.float64)])
     lost = np.concatenate([[0.0], np.cumsum(loss, dtype=np.float64)])
-    result: Real = np.log((np.diff(won[offsets]) + 0.5) / (np.diff(lost[offsets]) + 0.5))
+    won, lost = np.diff(won[offsets]) + 0.5, np.diff(lost[offsets]) + 0.5
+    result: Real = np.log(won / lost)
+    compared = np.diff(offsets) > 0
+    if compared.any():
+        noise = (1.0 / won + 1.0 / lost)[compared].mean()
+        variance = result[compared].var() - noise
+        result /= np.sqrt(1.0 - np.clip(variance / 2.9, 0.0, 0.75))
     return result
 
 
@@ -188,7 +201,7 @@ def bt_newton(
         anchored = n_centres == 0 or prior > 0
         ability = start.copy()
         information.evaluate(ability)
-        n_iter, stalled, error, previous, converged = 0, 0, 0.0, np.inf, False
+        n_iter, stalled, error, previous = 0, 0, 0.0, np.inf
         while n_iter < max_iter:
             step, error = information.newton_step(tol, dense_below)
             n_iter += 1
@@ -196,6 +209,11 @@ def bt_newton(
             reach = max(high, 0.0) - min(low, 0.0) if anchored else high - low
             if not np.isfinite(reach):
                 break
+            if error <= tol:
+                ability += step
+                remove_means(centre, n_centres, ability[:, None])
+                norm = information.score_norm_after(ability)
+                return ability, n_iter, error, norm, True
             length = LARGEST_SPREAD / reach if reach > LARGEST_SPREAD else 1.0
             while True:
                 trial = ability + length * step
@@ -205,16 +223,13 @@ def bt_newton(
                 length *= 0.5
             ability = trial
             remove_means(centre, n_centres, ability[:, None])
-            if error <= tol:
-                converged = True
-                break
             at_floor = length == 1.0 and error < 1e-5 and error > 0.5 * previous
             stalled = stalled + 1 if at_floor else 0
             previous = error
             lost = not np.isfinite(error) and float(np.abs(step).max(initial=0.0)) <= tol
             if stalled == 3 or lost:
                 break
-        return ability, n_iter, error, information.score_norm, converged
+        return ability, n_iter, error, information.score_norm, False
 
 
 def _fixed_point(

@@ -126,12 +126,12 @@ def multiply_rows(
     lanes = direction.shape[1]
     for i in range(begin, end):
         for lane in range(lanes):
-            product[i, lane] = diagonal[i] * direction[i, lane]
+            product[i, lane] = diagonal[i] * np.float64(direction[i, lane])
         for k in range(offsets[i], offsets[i + 1]):
             w = np.float64(weight[k])
             j = neighbour[k]
             for lane in range(lanes):
-                product[i, lane] -= w * direction[j, lane]
+                product[i, lane] -= w * np.float64(direction[j, lane])
 
 
 @_compile

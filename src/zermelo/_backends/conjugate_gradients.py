@@ -15,6 +15,7 @@ from .threads import run_chunks
 Real = NDArray[np.float64]
 
 PATIENCE = 24
+FALL = 0.05
 WANTED_CLUSTERS = 256
 MOST_CLUSTERS = 1024
 
@@ -117,17 +118,19 @@ class ConjugateGradients:
         self.n_centres = n_centres
         self.borders = borders
         self.pool = pool
+        self.residual_norm = 0.0
         self._coarse: _CoarseSpace | None = None
         self._coarse_active = False
 
     def solve(
         self, right: Real, *, relative: float, absolute: float, newton: bool, max_iter: int
     ) -> tuple[Real, SolveReport]:
-        def accurate_enough(moved: Real, norm: Real) -> bool:
-            wanted = relative * norm
+        def accurate_enough(moved: Real, norm: Real, left: float) -> bool:
             if newton:
-                wanted = np.minimum(wanted, 0.3 * norm * norm)
-            return bool((moved <= np.maximum(wanted, absolute)).all())
+                near = left * moved <= np.minimum(relative * norm, 0.5 * norm * norm)
+            else:
+                near = moved <= relative * norm
+            return bool((near | (moved <= absolute)).all())
 
         if self._coarse is not None:
             self._coarse_active = self._coarse.refresh()
@@ -150,7 +153,7 @@ class ConjugateGradients:
             rz = rz + share
         return z, rz
 
-    def _multiply(self, direction: Real, product: Real) -> None:
+    def _multiply(self, direction: NDArray[Any], product: Real) -> None:
         matrix = self.matrix
         run_chunks(
             lambda begin, end: rows.multiply_rows(
@@ -169,12 +172,12 @@ class ConjugateGradients:
         x, snapshot = np.zeros_like(residual), np.zeros_like(residual)
         product = np.empty_like(residual)
         z, rz = self._precondition(residual)
-        direction = z
+        direction = z.astype(self.matrix.weight.dtype)
         reference: Real | None = None
         report = SolveReport()
         while report.iterations < max_iter:
             self._multiply(direction, product)
-            dq = (direction * product).sum(axis=0)
+            dq = (direction.astype(np.float64) * product).sum(axis=0)
             moving = (rz > 0) & (dq > 0)
             if not moving.any():
                 report.reached = True
@@ -188,15 +191,17 @@ class ConjugateGradients:
             residual -= alpha * product
             before = rz
             z, rz = self._precondition(residual)
-            if (gamma <= 0.01 * reference).all():
+            left = np.divide(gamma, reference, out=np.zeros_like(gamma), where=reference > 0).max()
+            if left <= FALL:
                 reference = gamma
                 moved = np.abs(x - snapshot).max(axis=0, initial=0.0)
                 snapshot = x.copy()
                 report.error = float(moved.max())
-                if accurate_enough(moved, np.abs(x).max(axis=0, initial=0.0)):
+                if accurate_enough(moved, np.abs(x).max(axis=0, initial=0.0), np.sqrt(left)):
                     report.reached = True
                     break
             beta = np.divide(rz, before, out=np.zeros_like(rz), where=before > 0)
-            direction = z + beta * direction
+            direction = (z + beta * direction).astype(direction.dtype)
+        self.residual_norm = float(np.abs(residual).max(initial=0.0))
         remove_means(self.centre, self.n_centres, x)
         return x, report

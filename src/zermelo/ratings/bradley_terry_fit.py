@@ -52,7 +52,8 @@ class BradleyTerryFit(RatingResult):
         Bound on the error of the abilities: the infinity norm of the last Newton step, which the
         abilities include, plus an estimate of the error with which it was solved for.
     score_norm : float
-        Infinity norm of the score at the result, in comparisons.
+        Infinity norm of the score at the result, in comparisons (on graphs too large for a dense
+        factorisation: to first order in the last Newton step).
     """
 
     model: Model = field(kw_only=True)
