@@ -66,7 +66,7 @@ class NewtonStep {
       iterative_ = std::make_unique<ConjugateGradients<1, float>>(
           information_.matrix(), model_.centre, model_.n_centres, team_);
     }
-    const Accuracy accuracy{0.2, 0.1 * tol, true};
+    const Accuracy accuracy{0.2, 0.25 * tol, true};
     const auto limit = static_cast<std::int64_t>(10 * information_.n() + 100);
     const SolveReport report =
         iterative_->solve(information_.score().data(), step_.data(), accuracy, limit);

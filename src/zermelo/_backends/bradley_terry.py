@@ -125,7 +125,7 @@ class _Information:
         solution, report = solver.solve(
             self.score[:, None],
             relative=0.2,
-            absolute=0.1 * tol,
+            absolute=0.25 * tol,
             newton=True,
             max_iter=10 * n + 100,
         )
