@@ -12,133 +12,128 @@ namespace {
 
 constexpr std::int64_t kPairsPerChunk = 1 << 18;
 
-// A pair on its way to its second item's row. Credits are added up as `Credit` and stored as Value.
+// A pair in the row of one of its items.
 template <class Stored>
-struct Reverse {
+struct RowRecord {
   using Value = Stored;
-  using Credit = Stored;
   std::int32_t item_;
   std::int32_t neighbour_;
-  Credit win_;
-  Credit loss_;
+  Value win_;
+  Value loss_;
 
+  // As the first item sees pair k, and as the second does.
   template <class Credits>
-  static Credit first(const Credits& credits, std::size_t pair) {
-    return static_cast<Credit>(credits.first(pair));
+  static RowRecord forward(const OrderedPairs& pairs, const Credits& credits, std::size_t k) {
+    return {pairs.first[k], pairs.second[k], static_cast<Value>(credits.first(k)),
+            static_cast<Value>(credits.second(k))};
   }
   template <class Credits>
-  static Credit second(const Credits& credits, std::size_t pair) {
-    return static_cast<Credit>(credits.second(pair));
-  }
-  static Reverse make(std::int32_t item, std::int32_t neighbour, Credit win, Credit loss) {
-    return {item, neighbour, win, loss};
+  static RowRecord reverse(const OrderedPairs& pairs, const Credits& credits, std::size_t k) {
+    return {pairs.second[k], pairs.first[k], static_cast<Value>(credits.second(k)),
+            static_cast<Value>(credits.first(k))};
   }
   std::int64_t item() const { return item_; }
   std::int32_t neighbour() const { return neighbour_; }
-  Credit win() const { return win_; }
-  Credit loss() const { return loss_; }
-  static Value value(Credit credit) { return credit; }
+  Value win() const { return win_; }
+  Value loss() const { return loss_; }
+  // The one with the lower neighbour, or both in one where they have the same.
+  static RowRecord lower(const RowRecord& a, const RowRecord& b) {
+    RowRecord record = a.neighbour_ <= b.neighbour_ ? a : b;
+    if (a.neighbour_ == b.neighbour_) {
+      record.win_ += b.win_;
+      record.loss_ += b.loss_;
+    }
+    return record;
+  }
 };
 
 // The same in half the space, with credits in half games: most pairs are compared a few times.
-class PackedReverse {
+class PackedRecord {
  public:
   using Value = float;
-  using Credit = std::int32_t;
   static constexpr std::int64_t kMostItems = std::int64_t{1} << 20;
-  static constexpr std::uint64_t kLargestCount = 1023;  // a credit may be the sum of two counts
+  // A credit may be the sum of wins and ties, and both orders are added up: 8 * 511 < 2^12.
+  static constexpr std::uint64_t kLargestCount = 511;
 
   template <class Credits>
-  static Credit first(const Credits& credits, std::size_t pair) {
-    return static_cast<Credit>(2 * credits.win[pair]) + of_ties(credits, pair);
+  static PackedRecord forward(const OrderedPairs& pairs, const Credits& credits, std::size_t k) {
+    const std::uint64_t ties = half_games_of_ties(credits, k);
+    return pack(pairs.first[k], pairs.second[k], 2 * std::uint64_t{credits.win[k]} + ties,
+                2 * std::uint64_t{credits.loss[k]} + ties);
   }
   template <class Credits>
-  static Credit second(const Credits& credits, std::size_t pair) {
-    return static_cast<Credit>(2 * credits.loss[pair]) + of_ties(credits, pair);
-  }
-  static PackedReverse make(std::int32_t item, std::int32_t neighbour, Credit win, Credit loss) {
-    PackedReverse record;
-    record.bits_ = static_cast<std::uint64_t>(item) << 44 |
-                   static_cast<std::uint64_t>(neighbour) << 24 |
-                   static_cast<std::uint64_t>(win) << 12 | static_cast<std::uint64_t>(loss);
-    return record;
+  static PackedRecord reverse(const OrderedPairs& pairs, const Credits& credits, std::size_t k) {
+    const std::uint64_t ties = half_games_of_ties(credits, k);
+    return pack(pairs.second[k], pairs.first[k], 2 * std::uint64_t{credits.loss[k]} + ties,
+                2 * std::uint64_t{credits.win[k]} + ties);
   }
   std::int64_t item() const { return static_cast<std::int64_t>(bits_ >> 44); }
   std::int32_t neighbour() const { return static_cast<std::int32_t>(bits_ >> 24 & 0xfffff); }
-  Credit win() const { return static_cast<Credit>(bits_ >> 12 & 0xfff); }
-  Credit loss() const { return static_cast<Credit>(bits_ & 0xfff); }
-  static Value value(Credit half_games) { return 0.5F * static_cast<float>(half_games); }
+  Value win() const { return games(bits_ >> 12); }
+  Value loss() const { return games(bits_); }
+  static PackedRecord lower(const PackedRecord& a, const PackedRecord& b) {
+    const std::uint64_t of_a = a.bits_ >> 24;
+    const std::uint64_t of_b = b.bits_ >> 24;
+    // Masks, since compilers branch on what else says the same.
+    const std::uint64_t from_a = 0 - static_cast<std::uint64_t>(of_a <= of_b);
+    const std::uint64_t also_b = 0xffffff & (0 - static_cast<std::uint64_t>(of_a == of_b));
+    PackedRecord record;
+    record.bits_ = ((a.bits_ & from_a) | (b.bits_ & ~from_a)) + (b.bits_ & also_b);
+    return record;
+  }
 
  private:
+  static PackedRecord pack(std::int32_t item, std::int32_t neighbour, std::uint64_t win,
+                           std::uint64_t loss) {
+    PackedRecord record;
+    record.bits_ = static_cast<std::uint64_t>(item) << 44 |
+                   static_cast<std::uint64_t>(neighbour) << 24 | win << 12 | loss;
+    return record;
+  }
+  static Value games(std::uint64_t bits) {
+    return 0.5F * static_cast<float>(static_cast<std::int32_t>(bits & 0xfff));
+  }
   template <class Credits>
-  static Credit of_ties(const Credits& credits, std::size_t pair) {
+  static std::uint64_t half_games_of_ties(const Credits& credits, std::size_t k) {
     if (credits.tie.empty()) return 0;
-    return static_cast<Credit>(2.0 * credits.tie_share) * static_cast<Credit>(credits.tie[pair]);
+    return static_cast<std::uint64_t>(2.0 * credits.tie_share) * credits.tie[k];
   }
   std::uint64_t bits_;
 };
 
 // What radix::distribute orders by.
 template <class Value>
-std::uint64_t key_of(const Reverse<Value>& record) {
+std::uint64_t key_of(const RowRecord<Value>& record) {
   return static_cast<std::uint64_t>(record.item());
 }
-std::uint64_t key_of(const PackedReverse& record) {
+std::uint64_t key_of(const PackedRecord& record) {
   return static_cast<std::uint64_t>(record.item());
 }
 
-// Where a row's entries go.
-template <class Value>
-struct RowPlace {
-  std::int32_t* neighbour;
-  Value* win;
-  Value* loss;
-};
-
-// Merges a row's forward pairs [k, end) with its reverse ones, in ascending order of the neighbour;
-// returns the number of entries. Which side comes next is a coin toss on random pairs, so nothing
-// branches on it.
-template <class Record, class Credits>
-std::int64_t merge_row(const OrderedPairs& pairs, const Credits& credits, std::int64_t k,
-                       std::int64_t end, const Record* reverse, const Record* reverse_end,
-                       const RowPlace<typename Record::Value>& row) {
-  using Credit = typename Record::Credit;
-  std::int64_t entry = 0;
-  const auto put = [&](std::int32_t neighbour, Credit win, Credit loss) {
-    row.neighbour[entry] = neighbour;
-    row.win[entry] = Record::value(win);
-    row.loss[entry] = Record::value(loss);
-    ++entry;
-  };
-  while (k < end && reverse != reverse_end) {
-    const auto pair = static_cast<std::size_t>(k);
-    const std::int32_t forward_item = pairs.second[pair];
-    const std::int32_t reverse_item = reverse->neighbour();
-    const bool from_forward = forward_item <= reverse_item;
-    const bool from_reverse = reverse_item <= forward_item;
-    const auto of_forward = static_cast<Credit>(from_forward);
-    const auto of_reverse = static_cast<Credit>(from_reverse);
-    put(std::min(forward_item, reverse_item),
-        of_forward * Record::first(credits, pair) + of_reverse * reverse->win(),
-        of_forward * Record::second(credits, pair) + of_reverse * reverse->loss());
-    k += from_forward;
-    reverse += from_reverse;
+// Merges two runs of one row's records, each ascending by the neighbour; returns the end of the
+// output. Which side comes next is a coin toss on random pairs, so nothing branches on it.
+template <class Record>
+Record* merge(const Record* a, const Record* a_end, const Record* b, const Record* b_end,
+              Record* out) {
+  while (a != a_end && b != b_end) {
+    *out++ = Record::lower(*a, *b);
+    const bool from_a = a->neighbour() <= b->neighbour();
+    const bool from_b = b->neighbour() <= a->neighbour();
+    a += from_a;
+    b += from_b;
   }
-  for (; k < end; ++k) {
-    const auto pair = static_cast<std::size_t>(k);
-    put(pairs.second[pair], Record::first(credits, pair), Record::second(credits, pair));
-  }
-  for (; reverse != reverse_end; ++reverse) {
-    put(reverse->neighbour(), reverse->win(), reverse->loss());
-  }
-  return entry;
+  out = std::copy(a, a_end, out);
+  return std::copy(b, b_end, out);
 }
 
-// Scratch of one range of items: its records by item, and where each item's begin.
+// Scratch of one range of items: the records of their reverse pairs by item, where each item's
+// begin, and one row's forward pairs and what comes of it.
 template <class Record>
 struct RangeScratch {
-  std::vector<Record> records;
+  std::vector<Record> reverse;
   std::vector<std::int64_t> next;
+  std::vector<Record> forward;
+  std::vector<Record> merged;
 };
 
 // The pairs are sorted by their first item. Those in which an item stood second come to it by a
@@ -152,14 +147,10 @@ PairGraphBuffers<typename Record::Value> build(const OrderedPairs& pairs, const 
   const int range_bits = radix::partition_bits(n_pairs, item_bits);
   const int shift = item_bits - range_bits;
   const std::int64_t n_ranges = std::int64_t{1} << range_bits;
-  Buffer<Record> records = Buffer<Record>(pairs.second.size());
+  Buffer<Record> records(pairs.second.size());
   const std::vector<std::int64_t> borders = radix::distribute(
       team, n_pairs, shift, range_bits,
-      [&](std::int64_t k) {
-        const auto pair = static_cast<std::size_t>(k);
-        return Record::make(pairs.second[pair], pairs.first[pair], Record::second(credits, pair),
-                            Record::first(credits, pair));
-      },
+      [&](std::int64_t k) { return Record::reverse(pairs, credits, static_cast<std::size_t>(k)); },
       records.data());
 
   // Every row gets room for all its pairs. Those that were counted in both orders become one
@@ -182,7 +173,7 @@ PairGraphBuffers<typename Record::Value> build(const OrderedPairs& pairs, const 
     const Record* begin = records.data() + borders[at];
     const Record* end = records.data() + borders[at + 1];
     auto scratch = pool.borrow();
-    std::vector<Record>& sorted = scratch->records;
+    std::vector<Record>& sorted = scratch->reverse;
     std::vector<std::int64_t>& next = scratch->next;
     sorted.resize(std::max(sorted.size(), static_cast<std::size_t>(end - begin)));
     next.assign(static_cast<std::size_t>(high - low) + 1, 0);
@@ -199,14 +190,31 @@ PairGraphBuffers<typename Record::Value> build(const OrderedPairs& pairs, const 
     std::int64_t entry = starts[at];
     const Record* reverse = sorted.data();
     for (std::int64_t i = low; i < high; ++i) {
+      std::vector<Record>& forward = scratch->forward;
+      std::vector<Record>& merged = scratch->merged;
       const std::int64_t row = k;
       while (k < n_pairs && pairs.first[static_cast<std::size_t>(k)] == i) ++k;
       // Each place has moved on to where the next item's records begin.
       const Record* reverse_end = sorted.data() + next[static_cast<std::size_t>(i - low)];
-      const std::int64_t length =
-          merge_row(pairs, credits, row, k, reverse, reverse_end,
-                    RowPlace<Value>{out.neighbour.data() + entry, out.win.data() + entry,
-                                    out.loss.data() + entry});
+      const auto n_forward = static_cast<std::size_t>(k - row);
+      const std::size_t most = n_forward + static_cast<std::size_t>(reverse_end - reverse);
+      if (forward.size() < n_forward) forward.resize(n_forward);
+      if (merged.size() < most) merged.resize(most);
+      for (std::size_t t = 0; t < n_forward; ++t) {
+        forward[t] = Record::forward(pairs, credits, static_cast<std::size_t>(row) + t);
+      }
+      const Record* merged_end = merge<Record>(forward.data(), forward.data() + n_forward, reverse,
+                                               reverse_end, merged.data());
+      const std::int64_t length = merged_end - merged.data();
+      std::int32_t* neighbour = out.neighbour.data() + entry;
+      Value* win = out.win.data() + entry;
+      Value* loss = out.loss.data() + entry;
+      for (std::int64_t t = 0; t < length; ++t) {
+        const Record& record = merged[static_cast<std::size_t>(t)];
+        neighbour[t] = record.neighbour();
+        win[t] = record.win();
+        loss[t] = record.loss();
+      }
       offsets[i + 1] = length;
       entry += length;
       reverse = reverse_end;
@@ -263,11 +271,11 @@ Result build_from_counts(const OrderedPairs& pairs, const CountCredits<Count>& c
         credits.tie_share == 0.0 || credits.tie_share == 0.5 || credits.tie_share == 1.0;
     // A pair's two orders are added up, and half games need one bit more: 2^21 each stays exact.
     if (!whole_or_half || largest >= Count{1} << 21) {
-      out = build<Reverse<double>>(pairs, credits, n_items, team);
-    } else if (largest > PackedReverse::kLargestCount || n_items > PackedReverse::kMostItems) {
-      out = build<Reverse<float>>(pairs, credits, n_items, team);
+      out = build<RowRecord<double>>(pairs, credits, n_items, team);
+    } else if (largest > PackedRecord::kLargestCount || n_items > PackedRecord::kMostItems) {
+      out = build<RowRecord<float>>(pairs, credits, n_items, team);
     } else {
-      out = build<PackedReverse>(pairs, credits, n_items, team);
+      out = build<PackedRecord>(pairs, credits, n_items, team);
     }
     return {};
   });
@@ -291,7 +299,7 @@ Result build_graph(const OrderedPairs& pairs, const WeightCredits& credits, std:
                    int threads, const Control& control, AnyGraphBuffers& out) {
   return guarded([&]() -> Result {
     Team team(threads, control);
-    out = build<Reverse<double>>(pairs, credits, n_items, team);
+    out = build<RowRecord<double>>(pairs, credits, n_items, team);
     return {};
   });
 }

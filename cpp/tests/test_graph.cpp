@@ -180,15 +180,15 @@ void test_long_path() {
 
 int main() {
   test_counts<std::uint32_t, float>(60, 7);
-  test_counts<std::uint32_t, float>(60, 1023);
-  test_counts<std::uint32_t, float>(60, 1024);
+  test_counts<std::uint32_t, float>(60, 511);
+  test_counts<std::uint32_t, float>(60, 512);
   test_counts<std::uint32_t, double>(60, 1U << 21);
   test_counts<std::uint64_t, float>(60, 7);
   test_counts<std::uint64_t, double>(60, 1ULL << 40);
   // More pairs than one chunk holds.
   test_counts<std::uint32_t, float>(1800, 7);
-  test_counts<std::uint32_t, float>(1800, 1023);
-  test_counts<std::uint32_t, float>(1800, 1024);
+  test_counts<std::uint32_t, float>(1800, 511);
+  test_counts<std::uint32_t, float>(1800, 512);
   test_credits();
   test_nothing();
   test_components();

@@ -194,7 +194,7 @@ Partition<Record> partition(Team& team, std::int64_t size, int key_bits, int tab
     }
     // Few items have most of the rows here.
     const int more_bits = partition_bits(segment.size(), segment.bits);
-    Buffer<Record> sorted = Buffer<Record>(static_cast<std::size_t>(segment.size()));
+    Buffer<Record> sorted(static_cast<std::size_t>(segment.size()));
     const Record* source = records + segment.begin;
     const auto borders = distribute(
         team, segment.size(), segment.bits - more_bits, more_bits,
