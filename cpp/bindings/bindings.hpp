@@ -9,6 +9,7 @@ void bind_counting(pybind11::module_& module);
 void bind_labels(pybind11::module_& module);
 void bind_graph(pybind11::module_& module);
 void bind_bradley_terry(pybind11::module_& module);
+void bind_joint(pybind11::module_& module);
 void bind_covariance(pybind11::module_& module);
 
 }  // namespace zermelo::bindings

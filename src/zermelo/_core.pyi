@@ -24,6 +24,7 @@ __all__: list[str] = [
     "dense_covariance",
     "encode_objects",
     "encode_text",
+    "joint_newton",
     "laplacian_solve",
     "mark_integers",
     "recode_integers",
@@ -255,6 +256,29 @@ def encode_text(
     int32 codes and labels, in order of appearance, of texts in chunks of (offsets, bytes).
     """
 
+def joint_newton(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.float64],
+    loss: numpy.typing.NDArray[numpy.float64],
+    tie: numpy.typing.NDArray[numpy.float64] | None,
+    offset: numpy.typing.NDArray[numpy.float64] | None,
+    features: numpy.typing.NDArray[numpy.float64],
+    ties: typing.SupportsInt | typing.SupportsIndex,
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    start: numpy.typing.NDArray[numpy.float64],
+    start_extra: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    ridge: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def laplacian_solve(
     offsets: numpy.typing.NDArray[numpy.int64],

@@ -44,6 +44,12 @@ def whole(argument: str, value: Any, least: int, rule: str) -> int:
     return int(value)
 
 
+def flag(argument: str, value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{argument} must be True or False, but is {_short(value)}")
+    return bool(value)
+
+
 def choice(argument: str, value: Any, known: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in known:
         names = ", ".join(repr(name) for name in known)

@@ -35,9 +35,10 @@ KERNELS = {
     "bt_newman": "bradley_terry",
     "bt_log_likelihood": "bradley_terry",
     "laplacian_solve": "bradley_terry",
+    "joint_newton": "joint",
     "dense_covariance": "covariance",
 }
-NEEDS_NUMBA = frozenset({"bradley_terry"})
+NEEDS_NUMBA = frozenset({"bradley_terry", "joint"})
 
 
 @cache

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._backends import Backend, resolve
 from .._backends.threads import resolve_threads
-from ..checks import choice, finite, non_negative, positive, whole
+from ..checks import choice, finite, flag, non_negative, positive, whole
 from ..comparisons import Comparisons
 from ..errors import ConvergenceWarning, InputError
 from ..pair_counts import PairCounts
@@ -26,10 +26,15 @@ from .existence import (
     raise_for_single_items,
     reasons,
 )
-from .graph import TIE_SHARE, Graph, Ties
+from .graph import Graph, Ties
+from .joint import Covariates, Request, check_features, fit_joint, raise_if_separated, read_cells
+from .joint_fit import Extras, JointFit
 from .model import Model, alone_in
 from .result import RatingResult
+from .reweighting import reweighted
 
+TieRule = Literal["half", "davidson", "rao-kupper", "drop"]
+TIE_RULES = ("half", "davidson", "rao-kupper", "drop")
 Solver = Literal["auto", "mm", "newman", "newton"]
 SOLVERS = {"mm": "bt_minorise", "newman": "bt_newman", "newton": "bt_newton"}
 COMPONENT_RULES = ("error", "largest", "separate")
@@ -44,9 +49,14 @@ MOST_ITERATIONS = 2**62
 def bradley_terry(
     data: Comparisons | PairCounts,
     *,
-    ties: Ties = "half",
+    ties: TieRule = "half",
+    position_effect: bool = False,
+    covariates: Covariates = None,
+    ridge: float = 0.0,
     prior: float = 0.0,
     fixed: Mapping[Any, float] | None = None,
+    reweight: Literal["pair"] | None = None,
+    min_count: int = 50,
     components: ComponentRule = "error",
     solver: Solver = "auto",
     tol: float = 1e-8,
@@ -61,14 +71,33 @@ def bradley_terry(
     ----------
     data : Comparisons or PairCounts
         What was compared.
-    ties : {"half", "drop"}, default "half"
-        Count a tie as half a win for both, or not at all. With half wins the log-likelihood is a
-        quasi-likelihood: use sandwich standard errors, which do not rely on it.
+    ties : {"half", "davidson", "rao-kupper", "drop"}, default "half"
+        Count a tie as half a win for both, model it as an outcome of its own, or leave it out.
+        With half wins the log-likelihood is a quasi-likelihood: use sandwich standard errors,
+        which do not rely on it. Davidson's model gives a tie the odds nu against the geometric
+        mean of both wins, Rao and Kupper's a threshold theta that a win must exceed. Abilities of
+        different tie models do not compare: with 37% ties those with half ties are about 0.6 of
+        Davidson's.
+    position_effect : bool, default False
+        Estimate how many log-odds the item shown first (at home) gains. Neutral rows take no part.
+    covariates : bool or "standardize", optional
+        Use the features of `Comparisons`: coefficients say how many log-odds a unit gains.
+        "standardize" divides each by its root mean square for the fit, which matters to `ridge`
+        only; coefficients are reported in the features' own units.
+    ridge : float, default 0
+        The log-likelihood, which is a sum over comparisons, loses ridge / 2 times the sum of the
+        squared coefficients (of position and features). A penalty r on the mean loss, as in
+        arena-rank (whose default is 1.0), is ridge = r times the number of comparisons.
     prior : float, default 0
         Games that each item plays against a virtual item of ability 0, half won and half lost.
         Any positive prior makes the maximum exist.
     fixed : dict of item to ability, optional
         Abilities that are held. All others are then estimated, and reported, on their scale.
+    reweight : {"pair"}, optional
+        Every comparison weighs 1 / max(comparisons of its pair, `min_count`), so that pairs that
+        met more often do not count for more. Refused with row-by-row covariates.
+    min_count : int, default 50
+        See `reweight`.
     components : {"error", "largest", "separate"}, default "error"
         What to do where the maximum does not exist, because some items never lost to the rest (or
         were never compared with it): raise; rate the largest component and list the other items in
@@ -76,7 +105,8 @@ def bradley_terry(
         own scale.
     solver : {"auto", "newton", "mm", "newman"}, default "auto"
         Newton's method (auto takes it), the minorisation-maximisation of Zermelo (1929) and Hunter
-        (2004), or the fixed point of Newman (2023).
+        (2004), or the fixed point of Newman (2023). With a tie model, a position effect or
+        covariates only Newton's.
     tol : float, default 1e-8
         Wanted error of the abilities: the largest component of the last Newton step.
     max_iter : int, default 10,000
@@ -93,6 +123,7 @@ def bradley_terry(
     Returns
     -------
     BradleyTerryFit
+        With a tie model, a position effect, covariates or offsets a `JointFit`, which has them too.
 
     Raises
     ------
@@ -109,7 +140,8 @@ def bradley_terry(
     References
     ----------
     Zermelo 1929, Math. Z. 29:436. Bradley and Terry 1952, Biometrika 39:324. Ford 1957, Amer.
-    Math. Monthly 64:28. Hunter 2004, Ann. Statist. 32:384. Newman 2023, JMLR 24:238.
+    Math. Monthly 64:28. Hunter 2004, Ann. Statist. 32:384. Newman 2023, JMLR 24:238. Davidson
+    1970, JASA 65:317. Rao and Kupper 1967, JASA 62:194.
 
     Examples
     --------
@@ -129,8 +161,14 @@ def bradley_terry(
     2    C     3   927.8
     3    A     4   922.4
     """
-    counts = _counts(data, threads, backend)
-    choice("ties", ties, tuple(TIE_SHARE))
+    choice("ties", ties, TIE_RULES)
+    request = Request(
+        ties,
+        flag("position_effect", position_effect),
+        _covariates(covariates),
+        non_negative("ridge", ridge),
+    )
+    counts = _reweighted(_counts(data, threads, backend), data, reweight, min_count, request)
     choice("components", components, COMPONENT_RULES)
     choice("solver", solver, ("auto", *SOLVERS))
     prior = non_negative("prior", prior)
@@ -140,44 +178,87 @@ def bradley_terry(
     used_threads = resolve_threads(threads, len(counts))
     held, known = _abilities("fixed", fixed, counts.items)
 
-    graph = Graph.build(counts, ties, engine, used_threads)
-    plan = _plan(counts.items, graph, held, prior, components, _uncounted(counts, ties), engine)
+    joint = request.is_joint(data)
+    cells, names, divisor = read_cells(data, counts, request) if joint else (None, (), np.empty(0))
+    if joint and solver not in ("auto", "newton"):
+        raise InputError(
+            f"solver={solver!r} fits abilities alone; with a tie model, a position effect, "
+            "covariates or offsets use 'newton'"
+        )
+    # A tie joins two items in both directions, in every tie model.
+    share: Ties = "drop" if ties == "drop" else "half"
+    graph = Graph.build(counts, share, engine, used_threads)
+    plan = _plan(counts.items, graph, held, prior, components, _uncounted(counts, share), engine)
     level = float(known[held].mean()) if held.any() else 0.0
     begin = _start(start, counts.items, plan.graph, level, engine, used_threads)
     begin[held] = known[held]
     idle = ~plan.rated | (alone_in(plan.component) & ~held)
     begin[idle] = 0.0
     name = "newton" if solver == "auto" else solver
-    ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
-        *plan.graph.arrays,
-        begin,
-        (held | idle).astype(np.uint8),
-        plan.floating,
-        int(plan.floating.max(initial=-1)) + 1,
-        prior,
-        tol,
-        max_iter,
-        DENSE_BELOW,
-        used_threads,
-    )
+    stays = held | idle
+
+    def model_of(ability: NDArray[np.float64]) -> Model:
+        ability[~plan.rated] = np.nan
+        return Model(
+            share, prior, ability, held, plan.component, plan.floating, engine, used_threads
+        )
+
+    extras: Extras | None = None
+    if cells is not None:
+        inside = plan.component[cells.first] == plan.component[cells.second]
+        inside &= ~(idle[cells.first] | idle[cells.second])
+        cells = cells if inside.all() else cells.take(np.flatnonzero(inside))
+        if request.ridge == 0:
+            check_features(cells, names, request.position, counts.n_items)
+        ability, extras, n_iter, ability_error, score_norm, converged = fit_joint(
+            cells,
+            names,
+            divisor,
+            request,
+            graph=plan.graph,
+            start=begin,
+            held=stays,
+            floating=plan.floating,
+            prior=prior,
+            tol=tol,
+            max_iter=max_iter,
+            dense_below=DENSE_BELOW,
+            engine=engine,
+            threads=used_threads,
+        )
+        if not converged:
+            raise_if_separated(extras, ability_error)
+    else:
+        ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
+            *plan.graph.arrays,
+            begin,
+            stays.astype(np.uint8),
+            plan.floating,
+            int(plan.floating.max(initial=-1)) + 1,
+            prior,
+            tol,
+            max_iter,
+            DENSE_BELOW,
+            used_threads,
+        )
     if not converged:
         _warn_not_converged(name, n_iter, ability_error, tol, max_iter)
-    ability[~plan.rated] = np.nan
-    model = Model(ties, prior, ability, held, plan.component, plan.floating, engine, used_threads)
-    return BradleyTerryFit(
-        counts.items,
-        model.reported(),
-        model=model,
-        counts=counts,
-        graph=plan.graph,
-        unrated=plan.unrated,
-        solver=name,
-        converged=bool(converged),
-        n_iter=int(n_iter),
-        ability_error=float(ability_error),
-        score_norm=float(score_norm),
-        frame_backend=counts.frame_backend,
-    )
+    model = model_of(ability)
+    fields: dict[str, Any] = {
+        "model": model,
+        "counts": counts,
+        "graph": plan.graph,
+        "unrated": plan.unrated,
+        "solver": name,
+        "converged": bool(converged),
+        "n_iter": int(n_iter),
+        "ability_error": float(ability_error),
+        "score_norm": float(score_norm),
+        "frame_backend": counts.frame_backend,
+    }
+    if extras is not None:
+        return JointFit(counts.items, model.reported(), extras=extras, **fields)
+    return BradleyTerryFit(counts.items, model.reported(), **fields)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +315,30 @@ def _plan(
     floating = np.full(n, -1, np.int32)
     floating[~anchored] = np.unique(found.strong[~anchored], return_inverse=True)[1]
     return _Plan(graph.within(found.strong), everyone, found.strong, floating, {})
+
+
+def _covariates(value: object) -> Covariates:
+    if value is None or isinstance(value, bool) or value == "standardize":
+        return value
+    raise InputError(
+        f"covariates must be True, False, None or 'standardize', but is {value!r}; the features "
+        "themselves belong to Comparisons(features=...)"
+    )
+
+
+def _reweighted(
+    counts: PairCounts, data: object, reweight: object, min_count: int, request: Request
+) -> PairCounts:
+    if reweight is None:
+        return counts
+    if reweight != "pair":
+        raise InputError(f"reweight must be None or 'pair', but is {reweight!r}")
+    if request.reads_rows(data):
+        raise InputError(
+            "reweight='pair' works on counts by pair, which covariates, offsets and neutral rows "
+            "do not have; give each row its weight instead: Comparisons(weight=...)"
+        )
+    return reweighted(counts, whole("min_count", min_count, 1, "a positive whole number"))
 
 
 def _uncounted(counts: PairCounts, ties: Ties) -> str:

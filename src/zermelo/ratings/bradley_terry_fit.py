@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import whole
+from ..checks import choice, whole
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from .graph import Graph
@@ -31,6 +31,7 @@ from .uncertainty import (
 )
 
 Real = NDArray[np.float64]
+POSITIONS = ("first", "second")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,6 +106,21 @@ class BradleyTerryFit(RatingResult):
         return self.model.prior
 
     @property
+    def tie_parameter(self) -> float | None:
+        """What a tie model estimated; None where ties are half a win each, or dropped."""
+        return None
+
+    @property
+    def position_effect(self) -> float | None:
+        """Log-odds that the item shown first gains; None where it was not asked for."""
+        return None
+
+    @property
+    def coefficients(self) -> Real:
+        """Log-odds a unit of each feature, shape (f,)."""
+        return np.empty(0)
+
+    @property
     def log_likelihood(self) -> float:
         """Log-likelihood of the comparisons, without the prior; a quasi-likelihood with half ties.
 
@@ -144,15 +160,19 @@ class BradleyTerryFit(RatingResult):
             the items, or differences, of interest.
         """
         check_kind(kind)
-        information = self._information("covariance")
+        self.require_data("covariance")
         if self.n_items > EXACT_BELOW:
             raise InputError(
                 f"the covariance of {self.n_items:,} items is too large to compute whole (at most "
                 f"{EXACT_BELOW:,}); interval(items=[...], reference=...) solves for single "
                 "differences exactly, and interval() estimates all standard errors"
             )
+        return self._covariance(kind, "covariance").copy()
+
+    def _covariance(self, kind: Kind, what: str) -> Real:
+        information = self._information(what)
         matrix: Real = self._remember(("covariance", kind), lambda: information.covariance(kind))
-        return matrix.copy()
+        return matrix
 
     def interval(
         self,
@@ -198,7 +218,7 @@ class BradleyTerryFit(RatingResult):
         """
         check_kind(kind)
         quantile = normal_quantile(level)
-        information = self._information("interval")
+        self.require_data("interval")
         seed = whole("seed", seed, 0, "a whole number of at least 0")
         probes = whole("probes", probes, 8, "a whole number of at least 8")
         base = None if reference is None else self._place(reference, "reference")
@@ -206,7 +226,7 @@ class BradleyTerryFit(RatingResult):
             raise InputError(f"reference {reference!r} is not rated")
         places = np.arange(self.n_items) if items is None else self._places(items, "items")
         places = np.atleast_1d(places)
-        variance, relative = self._variances(information, kind, base, places, items, seed, probes)
+        variance, relative = self._variances(kind, base, places, items, seed, probes)
         variance = np.where(self.model.alone[places], np.nan, variance)
         error = np.sqrt(variance)
         estimate = self.ability[places]
@@ -231,7 +251,6 @@ class BradleyTerryFit(RatingResult):
 
     def _variances(
         self,
-        information: Information,
         kind: Kind,
         base: int | None,
         places: NDArray[np.intp],
@@ -241,12 +260,13 @@ class BradleyTerryFit(RatingResult):
     ) -> tuple[Real, Real]:
         exact = np.zeros(len(places))
         if self.n_items <= EXACT_BELOW:
-            matrix = self._remember(("covariance", kind), lambda: information.covariance(kind))
+            matrix = self._covariance(kind, "interval")
             variance = np.diag(matrix)[places]
             if base is not None:
                 variance = variance + matrix[base, base] - 2.0 * matrix[places, base]
                 variance = np.where(places == base, 0.0, variance)
             return np.maximum(variance, 0.0), exact
+        information = self._information("interval")
         if items is not None:
             wanted = ~np.isnan(self.ability[places])
             if base is not None:
@@ -300,6 +320,67 @@ class BradleyTerryFit(RatingResult):
             "rank", lambda: self._order.ranks(self.model.component, self.ability)
         )
         return ranks.copy()
+
+    def predict(self, a: Any, b: Any, *, position: str | None = None) -> Any:
+        """What `a` can expect against `b`.
+
+        Parameters
+        ----------
+        a, b : label, or sequence of labels
+            Sequences are taken pair by pair; a single label meets every one of the other.
+        position : {"first", "second"}, optional
+            Where `a` stands, in a fit with a position effect; None: on neutral ground. Features
+            are taken to be equal.
+
+        Returns
+        -------
+        float or ndarray
+            Expected scores, the probability of a win where there are no ties; with a tie model
+            probabilities of win, tie and loss, shape (..., 3). NaN where an item is not rated.
+
+        Raises
+        ------
+        InputError
+            An item is not in the fit, or the fit has no position effect.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> fit = zm.bradley_terry(zm.Comparisons(["x", "x", "y"], ["y", "y", "x"]))
+        >>> round(fit.predict("x", "y"), 6)
+        0.666667
+        """
+        expected = self._expected_at(*self._two_places(a, b), self._sign(position))
+        return expected if expected.ndim else float(expected)
+
+    def win_matrix(self, position: str | None = None) -> Real:
+        """What each row's item can expect against each column's, as `predict` says it.
+
+        Parameters
+        ----------
+        position : {"first", "second"}, optional
+            Where the row's item stands; None: on neutral ground.
+
+        Returns
+        -------
+        ndarray, shape (n_items, n_items), or (n_items, n_items, 3) with a tie model
+        """
+        places = np.arange(self.n_items)
+        return self._expected_at(places[:, None], places[None, :], self._sign(position))
+
+    def _sign(self, position: str | None) -> int:
+        """1 where an item is shown first, -1 second, 0 on neutral ground."""
+        if position is None:
+            return 0
+        choice("position", position, POSITIONS)
+        if self.position_effect is None:
+            raise InputError(
+                "position: this fit has no position effect; fit with position_effect=True"
+            )
+        return 1 if position == "first" else -1
+
+    def _expected_at(self, first: NDArray[Any], second: NDArray[Any], sign: int) -> Real:
+        return self._expected(first, second)
 
     def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> Real:
         score = super()._expected(first, second)

@@ -147,11 +147,15 @@ class RatingResult:
         >>> round(fit.predict("x", "y"), 6)
         0.666667
         """
+        score = self._expected(*self._two_places(a, b))
+        return score if score.ndim else float(score)
+
+    def _two_places(self, a: Any, b: Any) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         first, second = self._places(a, "a"), self._places(b, "b")
         if first.ndim and second.ndim and first.shape != second.shape:
             raise InputError(f"Length of b ({second.size}) must match length of a ({first.size})")
-        score = self._expected(*np.broadcast_arrays(first, second))
-        return score if score.ndim else float(score)
+        one, other = np.broadcast_arrays(first, second)
+        return one, other
 
     def win_matrix(self) -> NDArray[np.float64]:
         """Expected score of each row's item against each column's, shape (n_items, n_items)."""

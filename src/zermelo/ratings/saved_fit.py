@@ -14,8 +14,10 @@ from ..files import read_arrays, write_arrays
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
 from .graph import TIE_SHARE, Graph
+from .joint_fit import JointFit
 from .model import Model
 from .result import label_of
+from .saved_joint import extras_from_arrays, extras_to_arrays
 from .scale import RatingScale
 
 FORMAT_KIND, FORMAT_VERSION = "bradley-terry fit", 1
@@ -57,7 +59,7 @@ def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) ->
         arrays |= {"counts/first": counts.first, "counts/second": counts.second}
         arrays |= {COLUMN + name: column for name, column in counts.columns.items()}
     places = {label: place for place, label in enumerate(fit.items.tolist())}
-    meta = {
+    meta: dict[str, Any] = {
         "ties": model.ties,
         "prior": model.prior,
         "scale": [fit.scale.initial, fit.scale.scale, fit.scale.base, fit.scale.shift],
@@ -71,7 +73,11 @@ def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) ->
         "frame_backend": fit.frame_backend,
         "ordered": None if fit.counts is None else fit.counts.ordered,
         "data": data,
+        "joint": None,
     }
+    if isinstance(fit, JointFit):
+        own, meta["joint"] = extras_to_arrays(fit.extras, data)
+        arrays |= own
     write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays, meta)
 
 
@@ -131,21 +137,25 @@ def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryF
         graph = Graph.build(counts, meta["ties"], backend, 1)
         if model.component.max(initial=0) > 0:
             graph = graph.within(model.component)
-    fit = BradleyTerryFit(
-        items,
-        model.reported(),
-        scale=RatingScale(initial, scale, base, shift),
-        frame_backend=meta["frame_backend"],
-        model=model,
-        counts=counts,
-        graph=graph,
-        unrated={label_of(items[place]): reason for place, reason in meta["unrated"]},
-        solver=meta["solver"],
-        converged=meta["converged"],
-        n_iter=meta["n_iter"],
-        ability_error=meta["ability_error"],
-        score_norm=meta["score_norm"],
-    )
+    fields: dict[str, Any] = {
+        "scale": RatingScale(initial, scale, base, shift),
+        "frame_backend": meta["frame_backend"],
+        "model": model,
+        "counts": counts,
+        "graph": graph,
+        "unrated": {label_of(items[place]): reason for place, reason in meta["unrated"]},
+        "solver": meta["solver"],
+        "converged": meta["converged"],
+        "n_iter": meta["n_iter"],
+        "ability_error": meta["ability_error"],
+        "score_norm": meta["score_norm"],
+    }
+    fit: BradleyTerryFit
+    if meta.get("joint") is not None:
+        extras = extras_from_arrays(arrays, meta["joint"], len(items))
+        fit = JointFit(items, model.reported(), extras=extras, **fields)
+    else:
+        fit = BradleyTerryFit(items, model.reported(), **fields)
     known = {name: arrays[name] for name in ("comparisons", "beats")}
     fit.remember(**known, log_likelihood=meta["log_likelihood"])
     return fit

@@ -1,0 +1,227 @@
+"""Fitting abilities together with ties, a position effect and covariates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend
+from ..comparisons import Comparisons
+from ..errors import InputError, SeparationError
+from ..pair_counts import PairCounts
+from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows
+from .graph import Graph
+from .joint_fit import POSITION_NAME, Extras
+
+Real = NDArray[np.float64]
+Covariates = bool | Literal["standardize"] | None
+
+FARTHEST = 15.0  # log-odds that nothing in real data tells apart from infinity
+COLLINEAR = 1e-9  # share of a feature's sum of squares that other parameters leave
+# A tie parameter to start from: equals tie a third of the time.
+START = {"davidson": 0.0, "rao-kupper": np.log(2.0)}
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What a joint fit was asked for."""
+
+    ties: str
+    position: bool
+    covariates: Covariates
+    ridge: float
+
+    @property
+    def tie_model(self) -> TieModel:
+        return (
+            "davidson"
+            if self.ties == "davidson"
+            else ("rao-kupper" if self.ties == "rao-kupper" else "none")
+        )
+
+    def is_joint(self, data: object) -> bool:
+        offset = isinstance(data, Comparisons) and data.offset is not None
+        return bool(self.tie_model != "none" or self.position or self.covariates or offset)
+
+    def reads_rows(self, data: object) -> bool:
+        """Whether rows of one pair differ in more than their outcomes."""
+        if not isinstance(data, Comparisons):
+            return False
+        neutral = data.neutral is not None and bool(data.neutral.any())
+        return bool(self.covariates or data.offset is not None or (self.position and neutral))
+
+
+def read_cells(
+    data: object, counts: PairCounts, request: Request
+) -> tuple[Cells, tuple[str, ...], Real]:
+    """The cells, the features' names, and what each feature was divided by."""
+    rows = data if isinstance(data, Comparisons) else None
+    if request.position and not counts.ordered:
+        raise InputError(
+            "position_effect needs to know who was shown first, but the data has no order: it was "
+            "given without outcomes (`a` always won); give outcomes, with `a` shown first"
+        )
+    features = None
+    names: tuple[str, ...] = (POSITION_NAME,) if request.position else ()
+    if request.covariates:
+        if rows is None or rows.features is None:
+            raise InputError(
+                "covariates need the features of every row: make Comparisons with features=, and "
+                "give them rather than PairCounts"
+            )
+        features = rows.features
+        names += tuple(f"feature {k}" for k in range(features.shape[1]))
+    if rows is not None and request.reads_rows(rows):
+        cells = cells_of_rows(rows, request.ties, request.position, features)
+    else:
+        cells = cells_of_counts(counts, request.ties, request.position)
+    if cells.tie is not None and not cells.tie.any():
+        raise InputError(
+            f"ties={request.ties!r} has a tie parameter to estimate, but the data has no tie: its "
+            "estimate would be on the boundary; use ties='half'"
+        )
+    if request.position and not cells.features[:, 0].any():
+        raise InputError("position_effect cannot be estimated: all rows are neutral")
+    divisor = np.ones(cells.features.shape[1])
+    if request.covariates == "standardize":
+        weight = cells.win + cells.loss + (0.0 if cells.tie is None else cells.tie)
+        begin = int(request.position)
+        for k in range(begin, len(divisor)):
+            spread = np.sqrt(np.average(cells.features[:, k] ** 2, weights=weight))
+            divisor[k] = spread if spread > 0 else 1.0
+        cells.features[:] /= divisor
+    return cells, names, divisor
+
+
+def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int) -> None:
+    """Refuses features that the items, or other features, explain completely."""
+    used = (cells.win + cells.loss + (0.0 if cells.tie is None else cells.tie)) > 0
+    x = cells.features[used]
+    first, second = cells.first[used], cells.second[used]
+    if not x.shape[1]:
+        return
+    for k, name in enumerate(names):
+        if k >= int(position) and len(x) and np.ptp(x[:, k]) == 0:
+            raise InputError(
+                f"covariates: {name} is {x[0, k]:g} in every row, so that it says nothing about a "
+                "row"
+                + ("; a constant is a position effect: position_effect=True" if x[0, k] else "")
+            )
+    own = np.einsum("mk,mk->k", x, x)
+    left = _residuals(first, second, x, n)
+    for k, name in enumerate(names):
+        if left[:, k] @ left[:, k] <= COLLINEAR * own[k]:
+            raise InputError(
+                f"covariates: {name} is collinear with the items: it is the difference of "
+                "something that each item always has, which abilities take in; leave it out"
+            )
+    # Gram and Schmidt, one feature after the other.
+    for k, name in enumerate(names):
+        rest = left[:, k]
+        if k:
+            solution = np.linalg.lstsq(left[:, :k], rest, rcond=None)[0]
+            rest = rest - left[:, :k] @ solution
+        if rest @ rest <= COLLINEAR * own[k]:
+            raise InputError(
+                f"covariates: {name} is collinear with {', '.join(names[:k])} (and the items); "
+                "leave one of them out, or set ridge"
+            )
+
+
+def _residuals(first: NDArray[np.int32], second: NDArray[np.int32], x: Real, n: int) -> Real:
+    """What no differences of item values explain of each feature, by least squares."""
+    from scipy.sparse import coo_array, csr_array, diags_array
+    from scipy.sparse.linalg import cg
+
+    laplacian = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
+    together = csr_array(laplacian + laplacian.T)
+    degree = np.asarray(together.sum(axis=1)).ravel()
+    matrix = csr_array(diags_array(degree) - together)
+    scale = diags_array(1.0 / np.maximum(degree, 1.0))
+    left = np.empty_like(x)
+    for k in range(x.shape[1]):
+        right = np.bincount(first, x[:, k], n) - np.bincount(second, x[:, k], n)
+        value = cg(matrix, right, rtol=1e-10, maxiter=10 * n + 100, M=scale)[0]
+        left[:, k] = x[:, k] - (value[first] - value[second])
+    return left
+
+
+def fit_joint(
+    cells: Cells,
+    names: tuple[str, ...],
+    divisor: Real,
+    request: Request,
+    *,
+    graph: Graph,
+    start: Real,
+    held: NDArray[np.bool_],
+    floating: NDArray[np.int32],
+    prior: float,
+    tol: float,
+    max_iter: int,
+    dense_below: int,
+    engine: Backend,
+    threads: int,
+) -> tuple[Real, Extras, int, float, float, bool]:
+    """Abilities and extra parameters, iterations, ability error, score norm, converged."""
+    tie_model = request.tie_model
+    n_features = cells.features.shape[1]
+    begin = np.zeros(n_features + (tie_model != "none"))
+    if tie_model != "none":
+        begin[-1] = START[tie_model]
+    ability, extra, n_iter, error, norm, converged = engine.joint_newton(
+        cells.first,
+        cells.second,
+        cells.win,
+        cells.loss,
+        cells.tie,
+        cells.offset,
+        cells.features,
+        TIE_MODELS.index(tie_model),
+        graph.offsets,
+        graph.neighbour,
+        start,
+        begin,
+        held.astype(np.uint8),
+        floating,
+        int(floating.max(initial=-1)) + 1,
+        prior,
+        request.ridge,
+        tol,
+        max_iter,
+        dense_below,
+        threads,
+    )
+    extras = Extras(
+        tie_model,
+        float(extra[-1]) if tie_model != "none" else 0.0,
+        np.array(extra[:n_features]),
+        names,
+        request.position,
+        divisor,
+        request.ridge,
+        cells,
+    )
+    return ability, extras, int(n_iter), float(error), float(norm), bool(converged)
+
+
+def raise_if_separated(extras: Extras, error: float) -> None:
+    """The error that says why Newton's method, which does not diverge where a maximum exists,
+    found none."""
+    if np.isfinite(error):
+        return
+    far = [
+        f"{name} ({value:.3g})"
+        for name, value in zip(extras.names, extras.coefficients, strict=True)
+        if abs(value) > FARTHEST
+    ]
+    what = ", ".join(far) if far else "abilities"
+    raise SeparationError(
+        f"The maximum does not exist: {what} can grow without end, since no comparison contradicts "
+        "it (the outcomes are separated). prior= holds abilities, ridge= coefficients"
+        + ("" if extras.ties == "none" else "; or the ties are too few, or too many, for ")
+        + ("" if extras.ties == "none" else f"ties={extras.ties!r}: ties='half' always takes them")
+    )

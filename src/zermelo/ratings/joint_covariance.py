@@ -1,0 +1,99 @@
+"""Covariance of abilities and extra parameters of a joint fit, whole."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend
+from .._backends.covariance import dense_covariance
+from ..errors import InputError
+from .cells import CellMoments, Cells
+from .uncertainty import OWN_DENSE_BELOW, Kind
+
+Real = NDArray[np.float64]
+
+
+def assemble(cells: Cells, n: int, by_z: Real, cross: Real, by_tie: Real, with_ties: bool) -> Real:
+    """Sum over cells of the second moments of (e_first - e_second, features, tie)."""
+    n_features = cells.features.shape[1]
+    n_extra = n_features + with_ties
+    first, second, x = cells.first, cells.second, cells.features
+    key = first.astype(np.int64) * n + second
+    pairs = np.bincount(key, by_z, n * n).reshape(n, n)
+    matrix = np.zeros((n + n_extra, n + n_extra))
+    items = -(pairs + pairs.T)
+    np.fill_diagonal(items, 0.0)
+    np.fill_diagonal(items, -items.sum(axis=1))
+    matrix[:n, :n] = items
+    columns = [by_z * column for column in x.T] + ([cross] if with_ties else [])
+    for k, column in enumerate(columns, start=n):
+        border = np.bincount(first, column, n) - np.bincount(second, column, n)
+        matrix[:n, k] = matrix[k, :n] = border
+    matrix[n : n + n_features, n : n + n_features] = x.T @ (by_z[:, None] * x)
+    if with_ties:
+        matrix[n : n + n_features, -1] = matrix[-1, n : n + n_features] = x.T @ cross
+        matrix[-1, -1] = by_tie.sum()
+    return matrix
+
+
+def joint_covariance(
+    cells: Cells,
+    moments: CellMoments,
+    kind: Kind,
+    *,
+    diagonal: Real,
+    ridge: float,
+    free: NDArray[np.bool_],
+    rated: NDArray[np.bool_],
+    component: NDArray[np.int32],
+    centre: NDArray[np.int32],
+    floating: bool,
+    backend: Backend,
+    threads: int,
+) -> Real:
+    """Of (abilities as they are reported, extra parameters), shape (n + k, n + k).
+
+    `diagonal` is what the prior adds to the items' information, `ridge` to the coefficients'. An
+    item that is not `free` has variance 0, or NaN where it is not rated.
+    """
+    n = len(free)
+    with_ties = cells.tie is not None
+    matrix = assemble(
+        cells, n, moments.information, moments.cross, moments.tie_information, with_ties
+    )
+    n_extra = len(matrix) - n
+    matrix[np.arange(n), np.arange(n)] += diagonal
+    coefficients = np.arange(n, n + cells.features.shape[1])
+    matrix[coefficients, coefficients] += ridge
+    used = np.concatenate([free, np.ones(n_extra, bool)])
+    inner = matrix[np.ix_(used, used)]
+    groups = np.concatenate([centre[free], np.full(n_extra, -1, np.int32)])
+    if floating:
+        # Regular along each group's constant vector, where the score has no component.
+        for group in np.unique(groups[groups >= 0]):
+            members = np.flatnonzero(groups == group)
+            share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
+            inner[np.ix_(members, members)] += share or 1.0
+    filling = None
+    if kind == "sandwich":
+        meat = assemble(cells, n, moments.meat, moments.cross_meat, moments.tie_meat, with_ties)
+        filling = np.ascontiguousarray(meat[np.ix_(used, used)])
+    solve = backend.dense_covariance if len(inner) <= OWN_DENSE_BELOW else dense_covariance
+    result = solve(np.ascontiguousarray(inner), filling, threads)
+    if result is None:
+        raise InputError(
+            "the information matrix is singular: some parameters are hardly determined by the "
+            "data. A prior, or a ridge, would help"
+        )
+    for group in np.unique(groups[groups >= 0]):
+        members = groups == group
+        result[members] -= result[members].mean(axis=0)
+        result[:, members] -= result[:, members].mean(axis=1, keepdims=True)
+    result = 0.5 * (result + result.T)
+    missing = np.where(np.concatenate([rated, np.ones(n_extra, bool)]), 0.0, np.nan)
+    out: Real = np.add.outer(missing, missing)
+    out[np.ix_(used, used)] = result
+    # Nothing ties the scales of separate components to one another.
+    out[:n, :n][component[:, None] != component[None, :]] = np.nan
+    return out

@@ -1,0 +1,251 @@
+"""The result of a Bradley-Terry fit with ties, a position effect or covariates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from .bradley_terry_fit import BradleyTerryFit
+from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
+from .joint_covariance import joint_covariance
+from .table import make_frame
+from .uncertainty import EXACT_BELOW, Kind, check_kind, normal_quantile
+
+Real = NDArray[np.float64]
+POSITION_NAME, TIE_NAME = "position", "log tie parameter"
+
+
+@dataclass(frozen=True, eq=False)
+class Extras:
+    """What a joint fit estimated beside the abilities, and the cells that it read."""
+
+    ties: TieModel
+    log_tie: float  # of the tie parameter; 0 without a tie model
+    coefficients: Real  # of the features as they were fitted, the position's first
+    names: tuple[str, ...]
+    position: bool
+    divisor: Real  # of each feature before it was fitted
+    ridge: float
+    cells: Cells | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Effects:
+    """Parameters other than abilities, with intervals.
+
+    Attributes
+    ----------
+    names : tuple of str
+        "position", the features' names, and "log tie parameter".
+    estimate, standard_error, lower, upper : ndarray of float64, shape (k,)
+        In log-odds a unit of the feature.
+    level : float
+    kind : {"fisher", "sandwich"}
+    """
+
+    names: tuple[str, ...]
+    estimate: Real
+    standard_error: Real
+    lower: Real
+    upper: Real
+    level: float
+    kind: str
+    _frame_backend: str | None = None
+
+    def __repr__(self) -> str:
+        parts = ", ".join(
+            f"{name} {value:.4g} ± {error:.2g}"
+            for name, value, error in zip(
+                self.names, self.estimate, self.standard_error, strict=True
+            )
+        )
+        return f"Effects({parts})"
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """The parameters as a data frame."""
+        columns = {
+            "parameter": np.array(self.names, object),
+            "estimate": self.estimate,
+            "standard_error": self.standard_error,
+            "lower": self.lower,
+            "upper": self.upper,
+        }
+        return make_frame(columns, library or self._frame_backend, explicit=library is not None)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JointFit(BradleyTerryFit):
+    """A `BradleyTerryFit` whose model has more parameters than abilities.
+
+    Abilities, ratings, ranks and intervals are those of `BradleyTerryFit`. Elo points of different
+    tie models do not compare: with 37% ties the abilities with half ties are about 0.6 of
+    Davidson's.
+    """
+
+    extras: Extras = field(kw_only=True)
+
+    def __repr__(self) -> str:
+        parts: list[str] = [] if self.extras.ties == "none" else [self.extras.ties]
+        parts += ["position"] if self.extras.position else []
+        n_features = len(self.coefficients)
+        parts += [f"{n_features} covariate{'s' * (n_features > 1)}"] if n_features else []
+        return super().__repr__()[:-1] + f", with {', '.join(parts) or 'offset'})"
+
+    @property
+    def ties(self) -> str:
+        """How ties were counted."""
+        return self.model.ties if self.extras.ties == "none" else self.extras.ties
+
+    @property
+    def tie_parameter(self) -> float | None:
+        """Davidson's nu (1: equals tie a third of the time), Rao and Kupper's theta, or None."""
+        return None if self.extras.ties == "none" else math.exp(self.extras.log_tie)
+
+    @property
+    def position_effect(self) -> float | None:
+        """Log-odds that the item shown first gains, or None."""
+        return float(self.extras.coefficients[0]) if self.extras.position else None
+
+    @property
+    def coefficients(self) -> Real:
+        """Log-odds a unit of each feature, shape (f,)."""
+        begin = int(self.extras.position)
+        value: Real = self.extras.coefficients[begin:] / self.extras.divisor[begin:]
+        return value
+
+    @property
+    def _cells(self) -> Cells:
+        if self.extras.cells is None:
+            self.require_data("this")
+            raise AssertionError("a fit with its counts has its cells")
+        return self.extras.cells
+
+    def _moments(self) -> CellMoments:
+        def compute() -> CellMoments:
+            cells = self._cells
+            z = log_odds(cells, np.nan_to_num(self.model.ability), self.extras.coefficients)
+            return cell_moments(self.extras.ties, cells, z, self.extras.log_tie)
+
+        moments: CellMoments = self._remember("moments", compute)
+        return moments
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of the comparisons, without prior and ridge; a quasi-likelihood with half
+        ties."""
+        self.require_data("log_likelihood")
+        value: float = self._remember(
+            "log_likelihood", lambda: float(self._moments().log_likelihood.sum())
+        )
+        return value
+
+    def _whole_covariance(self, kind: Kind, what: str) -> Real:
+        self.require_data(what)
+        if self.n_items > EXACT_BELOW:
+            raise InputError(
+                f"{what}: the covariance of a joint fit is computed whole, for at most "
+                f"{EXACT_BELOW:,} items, but there are {self.n_items:,}"
+            )
+
+        def compute() -> Real:
+            model = self.model
+            ability = np.nan_to_num(model.ability)
+            p = 1.0 / (1.0 + np.exp(-ability))
+            return joint_covariance(
+                self._cells,
+                self._moments(),
+                kind,
+                diagonal=np.where(self.rated, model.prior * p * (1.0 - p), 0.0),
+                ridge=self.extras.ridge,
+                free=self.rated & ~model.held & ~model.alone,
+                rated=self.rated,
+                component=model.component,
+                centre=model.centre,
+                floating=int(model.floating.max(initial=-1)) >= 0,
+                backend=model.backend,
+                threads=model.threads,
+            )
+
+        matrix: Real = self._remember(("whole covariance", kind), compute)
+        return matrix
+
+    def _covariance(self, kind: Kind, what: str) -> Real:
+        return self._whole_covariance(kind, what)[: self.n_items, : self.n_items]
+
+    def effects(self, level: float = 0.95, kind: Kind = "sandwich") -> Effects:
+        """The position effect, the coefficients and the tie parameter, with intervals.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Of each interval by itself.
+        kind : {"sandwich", "fisher"}, default "sandwich"
+            See `covariance`.
+
+        Returns
+        -------
+        Effects
+            The tie parameter as its logarithm, whose estimate is nearer to normal.
+
+        Raises
+        ------
+        InputError
+            As for `covariance`.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(list("xxyyzzxy"), list("yzxzxyzx"), [1, 1, 0.5, 1, 0, 0.5, 0, 1])
+        >>> fit = zm.bradley_terry(votes, ties="davidson")
+        >>> fit.effects().names
+        ('log tie parameter',)
+        """
+        check_kind(kind)
+        quantile = normal_quantile(level)
+        whole = self._whole_covariance(kind, "effects")
+        extras = self.extras
+        estimate = extras.coefficients / extras.divisor
+        error = np.sqrt(np.diag(whole)[self.n_items :])
+        error[: len(estimate)] /= extras.divisor
+        names = extras.names
+        if extras.ties != "none":
+            estimate = np.append(estimate, extras.log_tie)
+            names = (*names, TIE_NAME)
+        half = quantile * error
+        return Effects(
+            names,
+            estimate,
+            error,
+            estimate - half,
+            estimate + half,
+            float(level),
+            kind,
+            self.frame_backend,
+        )
+
+    def _expected_at(self, first: NDArray[Any], second: NDArray[Any], sign: int) -> Real:
+        extras = self.extras
+        effect = sign * (self.position_effect or 0.0)
+        z = self.ability[first] - self.ability[second] + effect
+        win, loss, tie = probabilities(extras.ties, z, extras.log_tie)
+        if self._separate:
+            component = self.model.component
+            one, other = np.broadcast_arrays(component[first], component[second])
+            across = one != other
+            score = np.array(self._expected(first, second))
+            win = np.where(across, score, win)
+            loss = np.where(across, 1.0 - score, loss)
+            tie = np.where(across, 0.0 * score, tie)
+        return win if extras.ties == "none" else np.stack([win, tie, loss], axis=-1)
+
+    def _columns(self) -> dict[str, Any]:
+        if self.n_items <= EXACT_BELOW:
+            return super()._columns()
+        columns = super(BradleyTerryFit, self)._columns()
+        columns["comparisons"] = self.comparisons
+        return columns

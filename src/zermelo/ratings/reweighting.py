@@ -1,0 +1,37 @@
+"""Weights that keep the pairs that were compared most often from deciding everything."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..pair_columns import OUTCOMES
+from ..pair_counts import PairCounts
+
+
+def reweighted(counts: PairCounts, min_count: int) -> PairCounts:
+    """Every comparison weighs 1 / max(comparisons of its pair, min_count), times its own weight."""
+    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
+    key = low.astype(np.int64) * counts.n_items + high
+    _, pair = np.unique(key, return_inverse=True)
+    rows = sum(getattr(counts, name).astype(np.float64) for name in OUTCOMES)
+    total = np.bincount(pair, rows)[pair]
+    weight = 1.0 / np.maximum(total, min_count)
+    columns = {name: counts.columns[name] for name in OUTCOMES if name in counts.columns}
+    for name in list(columns):
+        columns[f"{name}_weight"] = getattr(counts, f"{name}_weight") * weight
+        columns[f"{name}_weight_squared"] = getattr(counts, f"{name}_weight_squared") * weight**2
+    if counts.has_fractional:
+        columns["fractional_score"] = counts.fractional_score * weight
+        for name in (
+            "fractional_score_weight_squared",
+            "fractional_score_squared_weight_squared",
+        ):
+            columns[name] = getattr(counts, name) * weight**2
+    return PairCounts(
+        counts.items,
+        counts.first,
+        counts.second,
+        columns,
+        ordered=counts.ordered,
+        frame_backend=counts.frame_backend,
+    )
