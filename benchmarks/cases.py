@@ -97,6 +97,48 @@ def _wins(data: inputs.Wins, how: str, target: str) -> Workload:
     )
 
 
+def ties_position(small: bool) -> Workload:
+    import zermelo as zm
+
+    n_votes, n_items = (5_000, 20) if small else (5_000_000, 200)
+    votes = inputs.draw_votes(n_votes, n_items)
+    counts = zm.Comparisons(votes.a, votes.b, votes.score).pair_counts()
+    joint = {"position_effect": True}
+    contestants = [
+        Contestant("zermelo, ties as half wins", lambda: engine.counted(counts)),
+        Contestant(
+            "zermelo, Davidson and position",
+            lambda: engine.counted(counts, ties="davidson", **joint),
+        ),
+        Contestant(
+            "zermelo, Rao-Kupper and position",
+            lambda: engine.counted(counts, ties="rao-kupper", **joint),
+        ),
+    ]
+    return Workload(
+        f"{n_votes:,} votes (25% ties) between {n_items:,} items, already counted: ties and "
+        "position fitted jointly, against the plain fit.",
+        contestants,
+        baseline=contestants[0].name,
+        target="at most 3 times the plain fit's time",
+    )
+
+
+def covariates(small: bool) -> Workload:
+    import zermelo as zm
+
+    n_rows, n_items, n_features = (5_000, 20, 3) if small else (1_000_000, 200, 10)
+    data = inputs.draw_styled_votes(n_rows, n_items, n_features)
+    rows = zm.Comparisons(data.a, data.b, data.score, features=data.features)
+    return Workload(
+        f"{n_rows:,} rows between {n_items:,} items with {n_features} covariates, from Comparisons "
+        "to coefficients with standard errors.",
+        [Contestant(ENGINE, lambda: engine.covariates(rows))],
+        baseline=ENGINE,
+        target="under 3 s",
+    )
+
+
 def random_pairs(small: bool) -> Workload:
     data = inputs.draw_wins(*((20_000, 200) if small else (10_000_000, 100_000)))
     return _wins(data, "random pairs", "20 times faster than SciPy, and under 1.7 s")
@@ -209,6 +251,8 @@ CASES: dict[str, Case] = {
     "votes-object-shared": votes_object_shared,
     "votes-object-distinct": votes_object_distinct,
     "votes-integer": votes_integer,
+    "ties-position": ties_position,
+    "covariates": covariates,
     "random-pairs": random_pairs,
     "ring": ring,
     "large": large,

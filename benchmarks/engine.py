@@ -57,6 +57,28 @@ def wins(
     return Measurement(watch.total, centred(ability), steps=watch.steps, note=_note(fit))
 
 
+def counted(counts: Any, **options: Any) -> Measurement:
+    """A fit to counts that are there."""
+    import zermelo as zm
+
+    watch = Stopwatch()
+    fit = zm.bradley_terry(counts, **options)
+    watch.lap("bradley_terry")
+    return Measurement(watch.total, steps=watch.steps, note=_note(fit))
+
+
+def covariates(data: Any, **options: Any) -> Measurement:
+    """From Comparisons to coefficients with sandwich standard errors."""
+    import zermelo as zm
+
+    watch = Stopwatch()
+    fit = zm.bradley_terry(data, covariates=True, **options)
+    watch.lap("bradley_terry")
+    fit.effects()
+    watch.lap("effects")
+    return Measurement(watch.total, steps=watch.steps, note=_note(fit))
+
+
 def _note(fit: Any) -> str:
     return (
         f"{fit.solver}, {fit.n_iter} iterations, backend {fit.backend}, "

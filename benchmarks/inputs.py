@@ -54,6 +54,27 @@ def draw_votes(n_votes: int, n_items: int, seed: int = 0, tie_rate: float = 0.25
     return Votes(a, b, score, n_items)
 
 
+@dataclass(frozen=True)
+class StyledVotes:
+    """Votes whose outcome depends on how the answers are written, too."""
+
+    a: Codes
+    b: Codes
+    score: Floats
+    features: Floats
+
+
+def draw_styled_votes(n_votes: int, n_items: int, n_features: int, seed: int = 0) -> StyledVotes:
+    rng = np.random.default_rng(seed)
+    votes = draw_votes(n_votes, n_items, seed, tie_rate=0.0)
+    ability = draw_abilities(n_items, rng)
+    features = rng.normal(size=(n_votes, n_features))
+    log_odds = ability[votes.a] - ability[votes.b]
+    log_odds += features @ rng.normal(scale=0.1, size=n_features)
+    score = (rng.random(n_votes) < expit(log_odds)).astype(np.float64)
+    return StyledVotes(votes.a, votes.b, score, features)
+
+
 def write_votes(votes: Votes, path: Path) -> None:
     """One file that every process reads its frame from."""
     import pyarrow as pa

@@ -44,6 +44,20 @@ class Cells:
     def __len__(self) -> int:
         return len(self.first)
 
+    def by_item(self, columns: Real, n: int) -> Real:
+        """Sums of each column over every item's cells, less those in which it stands second.
+
+        Shapes (m, k) and (n, k).
+        """
+        from scipy.sparse import csr_array
+
+        m = len(self)
+        items = np.stack([self.first, self.second], axis=1).ravel()
+        signs = np.tile([1.0, -1.0], m)
+        incidence = csr_array((signs, items, np.arange(0, 2 * m + 1, 2)), shape=(m, n))
+        sums: Real = np.asarray(incidence.T @ columns)
+        return sums
+
     def take(self, rows: NDArray[Any]) -> Cells:
         """The cells at `rows`, which keeps their order."""
 
@@ -115,7 +129,7 @@ def _cells(
 
 def cells_of_rows(rows: Comparisons, ties: str, position: bool, features: Real | None) -> Cells:
     """One cell a row, for features and offsets that differ from row to row."""
-    order = np.lexsort((rows.b, rows.a))
+    order = np.argsort(rows.a.astype(np.int64) * rows.n_items + rows.b, kind="stable")
     n = len(order)
     weight = np.ones(n) if rows.weight is None else rows.weight[order]
     count = np.ones(n) if rows.count is None else rows.count[order].astype(np.float64)

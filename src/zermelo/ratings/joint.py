@@ -99,8 +99,8 @@ def read_cells(
 def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int) -> None:
     """Refuses features that the items, or other features, explain completely."""
     used = (cells.win + cells.loss + (0.0 if cells.tie is None else cells.tie)) > 0
-    x = cells.features[used]
-    first, second = cells.first[used], cells.second[used]
+    cells = cells if used.all() else cells.take(np.flatnonzero(used))
+    x = cells.features
     if not x.shape[1]:
         return
     for k, name in enumerate(names):
@@ -111,42 +111,41 @@ def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int)
                 + ("; a constant is a position effect: position_effect=True" if x[0, k] else "")
             )
     own = np.einsum("mk,mk->k", x, x)
-    left = _residuals(first, second, x, n)
+    gram = _residual_products(cells, n)
     for k, name in enumerate(names):
-        if left[:, k] @ left[:, k] <= COLLINEAR * own[k]:
+        if gram[k, k] <= COLLINEAR * own[k]:
             raise InputError(
                 f"covariates: {name} is collinear with the items: it is the difference of "
                 "something that each item always has, which abilities take in; leave it out"
             )
-    # Gram and Schmidt, one feature after the other.
-    for k, name in enumerate(names):
-        rest = left[:, k]
+        left = gram[k, k]
         if k:
-            solution = np.linalg.lstsq(left[:, :k], rest, rcond=None)[0]
-            rest = rest - left[:, :k] @ solution
-        if rest @ rest <= COLLINEAR * own[k]:
+            solution = np.linalg.lstsq(gram[:k, :k], gram[:k, k], rcond=None)[0]
+            left = left - gram[:k, k] @ solution
+        if left <= COLLINEAR * own[k]:
             raise InputError(
                 f"covariates: {name} is collinear with {', '.join(names[:k])} (and the items); "
                 "leave one of them out, or set ridge"
             )
 
 
-def _residuals(first: NDArray[np.int32], second: NDArray[np.int32], x: Real, n: int) -> Real:
-    """What no differences of item values explain of each feature, by least squares."""
+def _residual_products(cells: Cells, n: int) -> Real:
+    """Products of the features' residuals, shape (k, k): what differences of item values leave."""
     from scipy.sparse import coo_array, csr_array, diags_array
     from scipy.sparse.linalg import cg
 
-    laplacian = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
-    together = csr_array(laplacian + laplacian.T)
+    pairs = (np.ones(len(cells)), (cells.first, cells.second))
+    met = coo_array(pairs, shape=(n, n)).tocsr()
+    together = csr_array(met + met.T)
     degree = np.asarray(together.sum(axis=1)).ravel()
     matrix = csr_array(diags_array(degree) - together)
     scale = diags_array(1.0 / np.maximum(degree, 1.0))
-    left = np.empty_like(x)
-    for k in range(x.shape[1]):
-        right = np.bincount(first, x[:, k], n) - np.bincount(second, x[:, k], n)
-        value = cg(matrix, right, rtol=1e-10, maxiter=10 * n + 100, M=scale)[0]
-        left[:, k] = x[:, k] - (value[first] - value[second])
-    return left
+    sums = cells.by_item(cells.features, n)
+    values = np.column_stack(
+        [cg(matrix, column, rtol=1e-10, maxiter=10 * n + 100, M=scale)[0] for column in sums.T]
+    )
+    products: Real = cells.features.T @ cells.features - sums.T @ values
+    return 0.5 * (products + products.T)
 
 
 def fit_joint(

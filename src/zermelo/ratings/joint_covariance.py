@@ -26,11 +26,12 @@ def assemble(cells: Cells, n: int, by_z: Real, cross: Real, by_tie: Real, with_t
     np.fill_diagonal(items, 0.0)
     np.fill_diagonal(items, -items.sum(axis=1))
     matrix[:n, :n] = items
-    columns = [by_z * column for column in x.T] + ([cross] if with_ties else [])
-    for k, column in enumerate(columns, start=n):
-        border = np.bincount(first, column, n) - np.bincount(second, column, n)
-        matrix[:n, k] = matrix[k, :n] = border
-    matrix[n : n + n_features, n : n + n_features] = x.T @ (by_z[:, None] * x)
+    weighted = by_z[:, None] * x
+    columns = np.column_stack([weighted, cross]) if with_ties else weighted
+    if n_extra:
+        border = cells.by_item(columns, n)
+        matrix[:n, n:], matrix[n:, :n] = border, border.T
+    matrix[n : n + n_features, n : n + n_features] = x.T @ weighted
     if with_ties:
         matrix[n : n + n_features, -1] = matrix[-1, n : n + n_features] = x.T @ cross
         matrix[-1, -1] = by_tie.sum()
