@@ -1,0 +1,300 @@
+"""Goodness of fit of a Bradley-Terry fit: its deviance, and what it says of every pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc, xlogy
+
+from ..checks import choice, whole
+from ..errors import InputError
+from .bradley_terry_fit import BradleyTerryFit
+from .graph import TIE_SHARE
+from .table import make_frame
+
+Real = NDArray[np.float64]
+ORDERS = ("deviance", "pearson")
+
+
+@dataclass(frozen=True)
+class Deviance:
+    """How far a fit is from the model in which every pair has a probability of its own.
+
+    Attributes
+    ----------
+    deviance : float
+        Twice what the log-likelihood falls short of that model's.
+    pearson : float
+        Sum of the squared Pearson residuals.
+    n_pairs, n_parameters : int
+        Unordered pairs that were compared, and abilities that were estimated.
+    note : str
+        Why the statistics do not have a chi-squared distribution; empty where they have one, which
+        still takes several comparisons a pair.
+    """
+
+    deviance: float
+    pearson: float
+    n_pairs: int
+    n_parameters: int
+    note: str
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Pairs less parameters."""
+        return self.n_pairs - self.n_parameters
+
+    @property
+    def dispersion(self) -> float:
+        """Pearson's statistic a degree of freedom: about 1 where the model holds; NaN if none."""
+        free = self.degrees_of_freedom
+        return self.pearson / free if free > 0 else float("nan")
+
+    @property
+    def p_value(self) -> float:
+        """Of the deviance, by chi-squared; NaN where `note` says that it has another distribution.
+
+        Also NaN without degrees of freedom.
+        """
+        free = self.degrees_of_freedom
+        return float("nan") if self.note or free <= 0 else float(chdtrc(free, self.deviance))
+
+    def __repr__(self) -> str:
+        name = "quasi-deviance" if self.note else "deviance"
+        free = self.degrees_of_freedom
+        degrees = "1 degree" if free == 1 else f"{free:,} degrees"
+        return (
+            f"Deviance({name} {self.deviance:,.1f} on {degrees} of freedom, dispersion "
+            f"{self.dispersion:.3f})"
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PairResiduals:
+    """What was observed and what was expected of every unordered pair.
+
+    Attributes
+    ----------
+    items : ndarray
+        The labels of the fit.
+    first, second : ndarray of int32, shape (p,)
+        Places in `items`, first < second; both orders of showing are added up.
+    n : ndarray of float64, shape (p,)
+        Comparisons that count (the sum of their weights).
+    score, expected : ndarray of float64, shape (p,)
+        What the first scored, and the score that the fit expects, in comparisons.
+    pearson : ndarray of float64, shape (p,)
+        (score - expected) / sqrt(n P (1 - P)), with Σw² for n where comparisons have weights. It
+        has variance 1 where the model holds and many abilities rest on many comparisons; with half
+        ties the variance is smaller.
+    deviance : ndarray of float64, shape (p,)
+        Signed roots of the pairs' parts of the deviance.
+    """
+
+    items: NDArray[Any]
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    n: Real
+    score: Real
+    expected: Real
+    pearson: Real
+    deviance: Real
+    _frame_backend: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in _COLUMNS:
+            getattr(self, name).flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __repr__(self) -> str:
+        worst = float(np.abs(self.deviance).max(initial=0.0))
+        return f"PairResiduals({len(self):,} pairs, largest deviance residual {worst:.2f})"
+
+    def worst(self, k: int = 10, by: Literal["deviance", "pearson"] = "deviance") -> PairResiduals:
+        """The `k` pairs with the largest absolute residual, the largest first."""
+        k = whole("k", k, 1, "a positive whole number")
+        choice("by", by, ORDERS)
+        size = -np.abs(getattr(self, by))
+        if k < len(self):
+            # No sort of a million pairs for ten; equal ones come in the order of the pairs.
+            within = np.flatnonzero(size <= np.partition(size, k - 1)[k - 1])
+            chosen = within[np.argsort(size[within], kind="stable")][:k]
+        else:
+            chosen = np.argsort(size, kind="stable")
+        columns = {name: getattr(self, name)[chosen] for name in _COLUMNS}
+        return PairResiduals(self.items, **columns, _frame_backend=self._frame_backend)
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """One row a pair: the two items, n, score, expected and both residuals.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars", "pyarrow"}, optional
+            None: the library that the data came in, else the first of these that is installed.
+        """
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        columns["first"], columns["second"] = self.items[self.first], self.items[self.second]
+        return make_frame(columns, library or self._frame_backend, explicit=library is not None)
+
+
+_COLUMNS = ("first", "second", "n", "score", "expected", "pearson", "deviance")
+
+
+def deviance(fit: BradleyTerryFit) -> Deviance:
+    """The deviance against the model in which every unordered pair has its own probability.
+
+    With o the score of the first in n comparisons and P its expected score, it is the sum over
+    pairs of 2 (o log(o / nP) + (n - o) log((n - o) / (n - nP))).
+
+    Parameters
+    ----------
+    fit : BradleyTerryFit
+
+    Returns
+    -------
+    Deviance
+        With half ties, fractional scores or weights it is a quasi-deviance: smaller or larger than
+        chi-squared even where the abilities are right, so that it has no p-value. A `prior` takes
+        up less than one degree of freedom an item, of which nothing is made here.
+
+    Raises
+    ------
+    InputError
+        The fit was loaded without its data, or has another model of ties.
+
+    Examples
+    --------
+    >>> import zermelo as zm
+    >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
+    >>> deviance(zm.bradley_terry(games))
+    Deviance(deviance 1.4 on 1 degree of freedom, dispersion 1.040)
+    """
+    rows = residuals(fit)
+    counts, model = fit.require_data("deviance")[0], fit.model
+    free = fit.rated & ~model.held & ~model.alone
+    n_levels = int(model.floating.max(initial=-1)) + 1
+    because = [
+        (counts.has_ties and model.ties == "half", "ties count as half wins"),
+        (counts.has_fractional, "scores are fractional"),
+        (counts.weighted, "comparisons have weights"),
+    ]
+    reasons = [reason for applies, reason in because if applies]
+    note = f"a quasi-deviance, not chi-squared: {', '.join(reasons)}" if reasons else ""
+    return Deviance(
+        float((rows.deviance**2).sum()),
+        float((rows.pearson**2).sum()),
+        len(rows),
+        int(free.sum()) - n_levels,
+        note,
+    )
+
+
+def residuals(fit: BradleyTerryFit) -> PairResiduals:
+    """Observed and expected score of every unordered pair that the fit used.
+
+    Parameters
+    ----------
+    fit : BradleyTerryFit
+
+    Returns
+    -------
+    PairResiduals
+        Sorted by the items. Pairs with an unrated item, or of two components rated separately,
+        are not among them.
+
+    Raises
+    ------
+    InputError
+        The fit was loaded without its data, or has another model of ties.
+
+    Examples
+    --------
+    >>> import zermelo as zm
+    >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
+    >>> rows = residuals(zm.bradley_terry(games))
+    >>> rows
+    PairResiduals(3 pairs, largest deviance residual 0.89)
+    >>> rows.score.tolist(), rows.expected.round(2).tolist()
+    ([2.0, 1.0, 1.0], [1.64, 1.36, 0.64])
+    """
+    _check(fit)
+    counts, _ = fit.require_data("residuals")
+    share = TIE_SHARE[fit.model.ties]
+    score, n = counts.win_weight, counts.win_weight + counts.loss_weight
+    squares = counts.win_weight_squared + counts.loss_weight_squared
+    if counts.has_ties and share > 0:
+        score = score + share * counts.tie_weight
+        n = n + counts.tie_weight
+        squares = squares + counts.tie_weight_squared
+    if counts.has_fractional:
+        score = score + counts.fractional_score
+        n = n + counts.fractional_weight
+        squares = squares + counts.fractional_weight_squared
+    first, second, component = counts.first, counts.second, fit.model.component
+    used = (component[first] == component[second]) & (n > 0)
+    used &= fit.rated[first] & fit.rated[second]
+    swapped = first > second
+    score = np.where(swapped, n - score, score)
+    low, high = np.minimum(first, second)[used], np.maximum(first, second)[used]
+    key = low.astype(np.int64) * counts.n_items + high
+    # The rows are two sorted runs, one of either order; a stable sort merges them.
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    begin = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    n, score, squares = (
+        np.add.reduceat(column[used][order], begin) if len(begin) else np.zeros(0)
+        for column in (n, score, squares)
+    )
+    low, high = low[order][begin], high[order][begin]
+    difference = fit.model.ability[low] - fit.model.ability[high]
+    with np.errstate(over="ignore"):
+        p, q = 1.0 / (1.0 + np.exp(-difference)), 1.0 / (1.0 + np.exp(difference))
+    # n - score may miss zero by rounding where weights are added up in another order.
+    lost = np.maximum(n - score, 0.0)
+    missed = score * q - lost * p  # score - n p, without the cancellation where p is near 0 or 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pearson = np.where(missed == 0.0, 0.0, missed / np.sqrt(squares * p * q))
+        part = xlogy(score, score / (n * p)) + xlogy(lost, lost / (n * q))
+    signed = np.sign(missed) * np.sqrt(2.0 * np.maximum(part, 0.0))
+    return PairResiduals(fit.items, low, high, n, score, n * p, pearson, signed, fit.frame_backend)
+
+
+def worst_pairs(
+    fit: BradleyTerryFit, k: int = 10, by: Literal["deviance", "pearson"] = "deviance"
+) -> PairResiduals:
+    """The pairs that the fit describes worst.
+
+    Parameters
+    ----------
+    fit : BradleyTerryFit
+    k : int, default 10
+        How many pairs.
+    by : {"deviance", "pearson"}, default "deviance"
+        The residual that counts. Pearson's gives more weight to a single great upset.
+
+    Returns
+    -------
+    PairResiduals
+        The largest absolute residual first.
+
+    Raises
+    ------
+    InputError
+        The fit was loaded without its data, or has another model of ties.
+    """
+    return residuals(fit).worst(k, by)
+
+
+def _check(fit: object) -> None:
+    if not isinstance(fit, BradleyTerryFit):
+        raise InputError(f"fit must be a BradleyTerryFit, but is {type(fit).__name__}")
+    if fit.model.ties not in TIE_SHARE:
+        raise InputError(
+            f"residuals of pairs are defined for ties='half' and 'drop', but the fit has "
+            f"ties={fit.model.ties!r}"
+        )
