@@ -106,7 +106,8 @@ def evaluate(
     at = np.flatnonzero(known[cells.first] & known[cells.second])
     predicted = np.full(len(cells.first), np.nan)
     if len(at):
-        first, second = data.items[cells.first[at]], data.items[cells.second[at]]
+        # As lists, of which each label is plain Python already.
+        first, second = (data.items[side[at]].tolist() for side in (cells.first, cells.second))
         values = np.asarray(fit.predict(first, second))
         predicted = np.full((len(cells.first), *values.shape[1:]), np.nan)
         predicted[at] = values

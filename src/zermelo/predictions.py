@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +100,14 @@ def read_predictions(expected: Any, outcome: Any, weight: Any) -> Predictions:
 def _read_expected(expected: Any) -> Real:
     to_numpy = getattr(expected, "to_numpy", None)
     given = expected if to_numpy is None else to_numpy()
-    nested = isinstance(given, (list, tuple)) and any(isinstance(row, Sequence) for row in given)
-    matrix = np.asarray(given) if nested or getattr(given, "ndim", 1) == 2 else None
+    # A list of rows, as people type them, is a matrix too.
+    nested = isinstance(given, (list, tuple)) and any(
+        isinstance(row, (list, tuple, np.ndarray)) for row in given
+    )
+    try:
+        matrix = np.asarray(given) if nested or getattr(given, "ndim", 1) == 2 else None
+    except ValueError as error:
+        raise InputError(f"expected must have rows of one length: {error}") from error
     if matrix is None:
         column = read_column("expected", expected)
         values = read_numbers("expected", column, len(column))
