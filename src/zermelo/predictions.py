@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlog1py, xlogy
 
 from .columns import check_length, read_column
 from .errors import InputError
@@ -46,6 +45,8 @@ class Predictions:
         return np.rint(2.0 - 2.0 * self.score).astype(np.intp)
 
     def log_loss(self) -> float:
+        from scipy.special import xlog1py, xlogy  # slow to import, and not needed by a fit
+
         e, y = self.expected, self.score
         if self.three_way:
             with np.errstate(divide="ignore"):

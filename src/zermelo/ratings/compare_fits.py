@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erfc
 
 from ..checks import choice
 from ..errors import InputError
@@ -189,7 +189,7 @@ def compare_fits(
     still = np.abs(change) <= 2.0 * (old.ability_error + new.ability_error)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(still, 0.0, change / error)
-    p_value = np.asarray(erfc(np.abs(z) / np.sqrt(2.0)))
+    p_value = np.array([math.erfc(value) for value in (np.abs(z) / math.sqrt(2.0)).tolist()])
     if adjust == "holm":
         p_value = holm(p_value)
     return FitComparison(

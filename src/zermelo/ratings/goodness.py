@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, xlogy
 
 from ..checks import choice, whole
 from ..errors import InputError
@@ -59,6 +58,8 @@ class Deviance:
 
         Also NaN without degrees of freedom.
         """
+        from scipy.special import chdtrc
+
         free = self.degrees_of_freedom
         return float("nan") if self.note or free <= 0 else float(chdtrc(free, self.deviance))
 
@@ -222,6 +223,8 @@ def residuals(fit: BradleyTerryFit) -> PairResiduals:
     >>> rows.score.tolist(), rows.expected.round(2).tolist()
     ([2.0, 1.0, 1.0], [1.64, 1.36, 0.64])
     """
+    from scipy.special import xlogy
+
     _check(fit)
     counts, _ = fit.require_data("residuals")
     share = TIE_SHARE[fit.model.ties]
