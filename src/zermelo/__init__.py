@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from . import errors
+from . import errors, metrics
 from ._backends import backend_info
 from .comparisons import Comparisons
 from .pair_counts import PairCounts
 from .ratings.bradley_terry import bradley_terry
+from .ratings.compare_fits import compare_fits
 from .ratings.result import load
 
 __version__ = "0.1.0"
@@ -17,6 +18,8 @@ __all__ = [
     "__version__",
     "backend_info",
     "bradley_terry",
+    "compare_fits",
     "errors",
     "load",
+    "metrics",
 ]

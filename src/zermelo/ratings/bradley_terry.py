@@ -215,6 +215,7 @@ def bradley_terry(
             names,
             divisor,
             request,
+            by_pair=not request.reads_rows(data),
             graph=plan.graph,
             start=begin,
             held=stays,
@@ -255,6 +256,22 @@ def bradley_terry(
         "ability_error": float(ability_error),
         "score_norm": float(score_norm),
         "frame_backend": counts.frame_backend,
+        "options": {
+            "ties": ties,
+            "position_effect": request.position,
+            "covariates": request.covariates,
+            "ridge": request.ridge,
+            "prior": prior,
+            "fixed": None if fixed is None else dict(fixed),
+            "reweight": reweight,
+            "min_count": min_count,
+            "components": components,
+            "solver": solver,
+            "tol": tol,
+            "max_iter": max_iter,
+            "threads": threads,
+            "backend": backend,
+        },
     }
     if extras is not None:
         return JointFit(counts.items, model.reported(), extras=extras, **fields)

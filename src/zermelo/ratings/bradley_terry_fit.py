@@ -18,7 +18,8 @@ from .graph import Graph
 from .model import Model
 from .partial_order import PartialOrder, beats_between
 from .quasi_variance import QuasiVariance, quasi_variances
-from .result import RatingResult, label_of
+from .questions import Questions
+from .result import label_of
 from .uncertainty import (
     EXACT_BELOW,
     PROBES,
@@ -35,7 +36,7 @@ POSITIONS = ("first", "second")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BradleyTerryFit(RatingResult):
+class BradleyTerryFit(Questions):
     """Abilities, and what is known about them. Made by `zermelo.bradley_terry` and `zermelo.load`.
 
     Attributes
@@ -55,6 +56,8 @@ class BradleyTerryFit(RatingResult):
     score_norm : float
         Infinity norm of the score at the result, in comparisons (on graphs too large for a dense
         factorisation: to first order in the last Newton step).
+    options : dict of str
+        The arguments of `bradley_terry` that made the fit, but for data and start.
     """
 
     model: Model = field(kw_only=True)
@@ -66,10 +69,12 @@ class BradleyTerryFit(RatingResult):
     n_iter: int = field(kw_only=True)
     ability_error: float = field(kw_only=True)
     score_norm: float = field(kw_only=True)
+    options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "unrated", MappingProxyType(dict(self.unrated)))
+        for name in ("unrated", "options"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __repr__(self) -> str:
         unrated = f" ({len(self.unrated):,} unrated)" if self.unrated else ""

@@ -24,7 +24,7 @@ from ..errors import InputError
 from ..pair_columns import OUTCOMES
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
-from .graph import TIE_SHARE
+from .joint_fit import JointFit
 from .uncertainty import Kind
 
 # Sums of weights that were added up in another order.
@@ -113,10 +113,11 @@ def _shared_covariance(
     places: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> Real:
     """Cov(old, new) of the common items, from the comparisons that both fits have."""
-    if old.ties not in TIE_SHARE:
+    if isinstance(old, JointFit) or isinstance(new, JointFit):
         raise InputError(
-            f"the sandwich of nested fits is known for ties='half' and 'drop', but these have "
-            f"ties={old.ties!r}; use kind='fisher'"
+            "the covariance of nested fits is known for fits of abilities alone, but these have a "
+            "tie model, a position effect, covariates or offsets; relation='independent' does not "
+            "need it"
         )
     counts = old.require_data("compare_fits")[0]
     in_new = places_in(new.items, old.items)

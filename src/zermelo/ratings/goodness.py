@@ -12,6 +12,7 @@ from ..checks import choice, whole
 from ..errors import InputError
 from .bradley_terry_fit import BradleyTerryFit
 from .graph import TIE_SHARE
+from .joint_fit import JointFit
 from .table import make_frame
 
 Real = NDArray[np.float64]
@@ -166,7 +167,7 @@ def deviance(fit: BradleyTerryFit) -> Deviance:
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has another model of ties.
+        The fit was loaded without its data, or has more parameters than abilities.
 
     Examples
     --------
@@ -211,7 +212,7 @@ def residuals(fit: BradleyTerryFit) -> PairResiduals:
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has another model of ties.
+        The fit was loaded without its data, or has more parameters than abilities.
 
     Examples
     --------
@@ -288,7 +289,7 @@ def worst_pairs(
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has another model of ties.
+        The fit was loaded without its data, or has more parameters than abilities.
     """
     return residuals(fit).worst(k, by)
 
@@ -296,8 +297,8 @@ def worst_pairs(
 def _check(fit: object) -> None:
     if not isinstance(fit, BradleyTerryFit):
         raise InputError(f"fit must be a BradleyTerryFit, but is {type(fit).__name__}")
-    if fit.model.ties not in TIE_SHARE:
+    if isinstance(fit, JointFit):
         raise InputError(
-            f"residuals of pairs are defined for ties='half' and 'drop', but the fit has "
-            f"ties={fit.model.ties!r}"
+            "residuals of pairs are defined for fits of abilities alone, but this one has a tie "
+            "model, a position effect, covariates or offsets"
         )

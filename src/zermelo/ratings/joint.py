@@ -154,6 +154,7 @@ def fit_joint(
     divisor: Real,
     request: Request,
     *,
+    by_pair: bool,
     graph: Graph,
     start: Real,
     held: NDArray[np.bool_],
@@ -202,6 +203,7 @@ def fit_joint(
         request.position,
         divisor,
         request.ridge,
+        by_pair,
         cells,
     )
     return ability, extras, int(n_iter), float(error), float(norm), bool(converged)

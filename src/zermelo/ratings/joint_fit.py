@@ -14,7 +14,7 @@ from .bradley_terry_fit import BradleyTerryFit
 from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
 from .joint_covariance import joint_covariance
 from .table import make_frame
-from .uncertainty import EXACT_BELOW, Kind, check_kind, normal_quantile
+from .uncertainty import EXACT_BELOW, Information, Kind, check_kind, normal_quantile
 
 Real = NDArray[np.float64]
 POSITION_NAME, TIE_NAME = "position", "log tie parameter"
@@ -31,6 +31,7 @@ class Extras:
     position: bool
     divisor: Real  # of each feature before it was fitted
     ridge: float
+    by_pair: bool  # whether a cell is all that is known of an ordered pair
     cells: Cells | None
 
 
@@ -176,6 +177,12 @@ class JointFit(BradleyTerryFit):
 
     def _covariance(self, kind: Kind, what: str) -> Real:
         return self._whole_covariance(kind, what)[: self.n_items, : self.n_items]
+
+    def _information(self, what: str) -> Information:
+        raise InputError(
+            f"{what} is known for fits of abilities alone; this one has a tie model, a position "
+            "effect, covariates or offsets"
+        )
 
     def effects(self, level: float = 0.95, kind: Kind = "sandwich") -> Effects:
         """The position effect, the coefficients and the tie parameter, with intervals.

@@ -40,6 +40,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "log_likelihood": (int, float),
     "frame_backend": (str, type(None)),
     "data": bool,
+    "options": dict,
 }
 
 
@@ -74,6 +75,12 @@ def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) ->
         "ordered": None if fit.counts is None else fit.counts.ordered,
         "data": data,
         "joint": None,
+        "options": {name: value for name, value in fit.options.items() if name != "fixed"},
+        "fixed": [
+            [places[label], ability] for label, ability in (fit.options["fixed"] or {}).items()
+        ]
+        if fit.options.get("fixed")
+        else None,
     }
     if isinstance(fit, JointFit):
         own, meta["joint"] = extras_to_arrays(fit.extras, data)
@@ -108,6 +115,14 @@ def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
     for name, kind in KINDS.items():
         if not isinstance(meta[name], kind):
             raise TypeError(f"{name} is {meta[name]!r}")
+
+
+def _options(items: NDArray[Any], meta: dict[str, Any]) -> dict[str, Any]:
+    options = dict(meta["options"])
+    fixed = meta["fixed"]
+    if fixed is not None:
+        fixed = {label_of(items[place]): float(ability) for place, ability in fixed}
+    return options | ({"fixed": fixed} if options else {})
 
 
 def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryFit:
@@ -149,6 +164,7 @@ def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryF
         "n_iter": meta["n_iter"],
         "ability_error": meta["ability_error"],
         "score_norm": meta["score_norm"],
+        "options": _options(items, meta),
     }
     fit: BradleyTerryFit
     if meta.get("joint") is not None:

@@ -30,6 +30,7 @@ def extras_to_arrays(extras: Extras, data: bool) -> tuple[Arrays, dict[str, Any]
         "names": list(extras.names),
         "position": extras.position,
         "ridge": extras.ridge,
+        "by_pair": extras.by_pair,
     }
     return {PREFIX + name: array for name, array in arrays.items()}, meta
 
@@ -60,6 +61,7 @@ def extras_from_arrays(arrays: Arrays, meta: dict[str, Any], n_items: int) -> Ex
         bool(meta["position"]),
         own["divisor"],
         float(meta["ridge"]),
+        bool(meta["by_pair"]),
         cells,
     )
 

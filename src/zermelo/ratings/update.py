@@ -9,7 +9,7 @@ from ..comparisons import Comparisons
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
-from .existence import ComponentRule
+from .joint_fit import JointFit
 
 
 def update(fit: BradleyTerryFit, more: Comparisons | PairCounts, **changes: Any) -> BradleyTerryFit:
@@ -54,21 +54,14 @@ def update(fit: BradleyTerryFit, more: Comparisons | PairCounts, **changes: Any)
     elif not isinstance(more, PairCounts):
         raise InputError(f"more must be Comparisons or PairCounts, but is {type(more).__name__}")
     counts, _ = fit.require_data("update")
-    options = {"start": fit, **options_of(fit), **changes}
+    if fit.options.get("reweight") is not None:
+        raise InputError(
+            "update merges counts, but this fit reweighted them; merge the data, and fit again"
+        )
+    if isinstance(fit, JointFit) and not fit.extras.by_pair:
+        raise InputError(
+            "update merges counts by pair, but this fit read rows (covariates, offsets or neutral "
+            "rows); merge the rows, and fit again"
+        )
+    options = {"start": fit, **fit.options, **changes}
     return replace(bradley_terry(counts + more, **options), scale=fit.scale)
-
-
-def options_of(fit: BradleyTerryFit) -> dict[str, Any]:
-    """The arguments of `bradley_terry` that made a fit, as far as it shows them."""
-    model = fit.model
-    labels, abilities = fit.items[model.held].tolist(), model.ability[model.held].tolist()
-    separate = not fit.unrated and bool(model.component.max(initial=0) > 0)
-    components: ComponentRule = "separate" if separate else "largest" if fit.unrated else "error"
-    return {
-        "ties": model.ties,
-        "prior": model.prior,
-        "fixed": dict(zip(labels, abilities, strict=True)) or None,
-        "components": components,
-        "solver": fit.solver,
-        "backend": fit.backend,
-    }
