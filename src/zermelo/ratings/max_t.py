@@ -1,0 +1,215 @@
+"""The distribution of the largest studentised difference, by draws.
+
+A family of differences θ_i - θ_j is estimated with errors of known covariance; the largest of
+their |errors| / standard error has no closed form, so that its quantiles are read off draws of
+the errors, Gaussian ones or those of a bootstrap (Westfall and Young 1993; Mogstad, Romano, Shaikh
+and Wilhelm 2024).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+Real = NDArray[np.float64]
+
+# Values in a block of draws, and in the part of it that is differenced at once: the latter, with
+# its temporary copies, stays in a core's cache.
+BLOCK_VALUES = 1 << 20
+CACHED_VALUES = 1 << 15
+
+
+class Draws(Protocol):
+    """Draws of the errors of all abilities, block by block, the same in every pass."""
+
+    @property
+    def n_draws(self) -> int: ...
+    def blocks(self) -> Iterator[Real]:
+        """Arrays of shape (n, draws in this block)."""
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianDraws:
+    """Errors from N(0, covariance), up to a shift that all items share."""
+
+    root: Real
+    n_draws: int
+    seed: int
+
+    @classmethod
+    def of(cls, covariance: Real, n_draws: int, seed: int) -> GaussianDraws:
+        return cls(_root(covariance), n_draws, seed)
+
+    def blocks(self) -> Iterator[Real]:
+        generator = np.random.default_rng(self.seed)
+        n = self.root.shape[1]
+        width = max(BLOCK_VALUES // max(n, 1), 64)
+        for begin in range(0, self.n_draws, width):
+            normal = generator.standard_normal((min(width, self.n_draws - begin), n))
+            yield self.root @ normal.T
+
+
+@dataclass(frozen=True, eq=False)
+class GivenDraws:
+    """Errors that were drawn elsewhere, shape (n, n_draws)."""
+
+    errors: Real
+
+    @classmethod
+    def of(cls, replicates: Any, ability: Real, places: NDArray[np.intp]) -> GivenDraws:
+        """Bootstrap replicates of all abilities, less the estimates, of the items at `places`.
+
+        Replicates without an estimate of all these items are left out.
+        """
+        values = np.asarray(getattr(replicates, "ability", replicates))
+        if values.ndim != 2 or values.shape[1] != len(ability) or values.dtype.kind != "f":
+            raise InputError(
+                "bootstrap must be the fit's bootstrap, or its replicates of the abilities, float "
+                f"of shape (replicates, {len(ability)}), but is {values.dtype} of shape "
+                f"{values.shape}"
+            )
+        values = values[:, places]
+        values = values[np.isfinite(values).all(axis=1)]
+        return cls(np.ascontiguousarray((values - ability[places]).T))
+
+    @property
+    def n_draws(self) -> int:
+        return int(self.errors.shape[1])
+
+    def blocks(self) -> Iterator[Real]:
+        yield self.errors
+
+
+def _root(covariance: Real) -> Real:
+    """A matrix R such that R Rᵀ is the covariance, up to a shift that all items share."""
+    variance = np.diag(covariance)
+    free = variance > 0
+    root = np.zeros_like(covariance)
+    if not free.any():
+        return root
+    inner = covariance[np.ix_(free, free)]
+    if free.all():
+        # Abilities that sum to zero have a singular covariance. Differences do not see a shift,
+        # so that one may be added, which makes it regular.
+        inner = inner + variance.mean()
+    try:
+        factor = np.linalg.cholesky(inner)
+    except np.linalg.LinAlgError:  # some difference is known exactly
+        import scipy.linalg
+
+        values, vectors = scipy.linalg.eigh(inner)
+        factor = vectors * np.sqrt(np.maximum(values, 0.0))
+    root[np.ix_(free, free)] = factor
+    return root
+
+
+@dataclass(frozen=True, eq=False)
+class Contrasts:
+    """Errors of `others` minus that of `item`, times a weight: 1 / standard error, or less that.
+
+    Of the first `two_sided` of them the absolute values count, of the rest the values.
+    """
+
+    item: int
+    others: NDArray[np.intp]
+    weight: Real  # (len(others), 1)
+    two_sided: int
+
+    @classmethod
+    def of(
+        cls,
+        item: int,
+        others: NDArray[np.intp],
+        inverse: Real,
+        direction: NDArray[np.int_] | None = None,
+    ) -> Contrasts:
+        """Differences to `item`; those with an `inverse` standard error of 0 do not vary.
+
+        `direction` is 0 where both signs count, 1 where only others above the item do, -1 where
+        only the item above others does; None: 0 for all.
+        """
+        varies = inverse > 0
+        others, inverse = others[varies], inverse[varies]
+        if direction is None:
+            return cls(item, others, inverse[:, None], len(others))
+        direction = direction[varies]
+        order = np.argsort(direction != 0, kind="stable")
+        weight = np.where(direction < 0, -inverse, inverse)[order]
+        return cls(item, others[order], weight[:, None], int((direction == 0).sum()))
+
+    def maximum(self, errors: Real) -> Real:
+        """The largest value a draw, at least 0, shape (draws,)."""
+        values = errors[self.others]
+        values -= errors[self.item]
+        values *= self.weight
+        absolute = values[: self.two_sided]
+        np.abs(absolute, out=absolute)
+        return np.asarray(values.max(axis=0, initial=0.0))
+
+
+def all_pairs(inverse: Real, direction: NDArray[np.int_] | None = None) -> list[Contrasts]:
+    """Every pair once, from 1 / standard errors (n, n); directions are read above the diagonal."""
+    n = len(inverse)
+    return [
+        Contrasts.of(
+            item,
+            np.arange(item + 1, n),
+            inverse[item, item + 1 :],
+            None if direction is None else direction[item, item + 1 :],
+        )
+        for item in range(n - 1)
+    ]
+
+
+def maxima(draws: Draws, family: Sequence[Contrasts]) -> Real:
+    """The largest value of the whole family in every draw, shape (n_draws,)."""
+    out = np.zeros(draws.n_draws)
+    for columns, errors in _cached(draws):
+        largest = out[columns]
+        for contrasts in family:
+            np.maximum(largest, contrasts.maximum(errors), out=largest)
+    return out
+
+
+def maxima_each(draws: Draws, families: Sequence[Contrasts]) -> Real:
+    """The largest value of every family by itself in every draw, shape (families, n_draws)."""
+    out = np.zeros((len(families), draws.n_draws))
+    for columns, errors in _cached(draws):
+        for place, contrasts in enumerate(families):
+            out[place, columns] = contrasts.maximum(errors)
+    return out
+
+
+def _cached(draws: Draws) -> Iterator[tuple[slice, Real]]:
+    """The draws in pieces that fit into a core's cache."""
+    begin = 0
+    for block in draws.blocks():
+        width = max(CACHED_VALUES // max(len(block), 1), 32)
+        for first in range(0, block.shape[1], width):
+            errors = np.ascontiguousarray(block[:, first : first + width])
+            yield slice(begin + first, begin + first + errors.shape[1]), errors
+        begin += block.shape[1]
+
+
+def critical_values(maxima: Real, level: float) -> Real:
+    """What a share `level` of all maxima stays below, over the last axis.
+
+    The order statistic ceil((draws + 1) level): a further draw lies above it with a probability of
+    at most 1 - level.
+    """
+    n_draws = maxima.shape[-1]
+    place = math.ceil((n_draws + 1) * level - 1e-9)
+    if place > n_draws:
+        raise InputError(
+            f"{n_draws:,} draws are too few for a level of {level:g}; it takes at least "
+            f"{math.ceil(level / (1.0 - level) - 1e-9):,}"
+        )
+    ordered: Real = np.partition(maxima, place - 1, axis=-1)[..., place - 1]
+    return ordered
