@@ -22,6 +22,7 @@ from .max_t import (
     GaussianDraws,
     GivenDraws,
     all_pairs,
+    critical_value_within,
     critical_values,
     maxima,
     maxima_each,
@@ -212,13 +213,13 @@ def _settled_at_once(
     """Pairs whose order is settled, all with one level, and the critical value."""
     size = np.abs(better)
     settled = np.isinf(size)
-    while True:
-        family = all_pairs(inverse, _open_direction(settled))
-        critical = critical_values(maxima(draws, family), level)
-        after = settled | (size > critical)
-        if (after == settled).all() or after.all():
-            return after, np.asarray(critical)
+    largest = maxima(draws, all_pairs(inverse))
+    critical = float(critical_values(largest, level))
+    while not ((after := settled | (size > critical)) == settled).all():
         settled = after
+        family = all_pairs(inverse, _open_direction(settled))
+        critical = critical_value_within(draws, family, level, largest)
+    return settled, np.asarray(critical)
 
 
 def _settled_each(

@@ -117,7 +117,7 @@ def top_probability(
         errors += estimates.ability[:, None]
         share = _shares(errors, k)
         total += share.sum(axis=1)
-        squares += np.einsum("ij,ij->i", share, share)
+        squares += (share if share.dtype == bool else share**2).sum(axis=1)
     probability = total / n_draws
     variance = np.maximum(squares / n_draws - probability**2, 0.0)
     error = np.sqrt(variance / n_draws)
@@ -132,10 +132,16 @@ def top_probability(
     )
 
 
-def _shares(values: Real, k: int) -> Real:
+def _shares(values: Real, k: int) -> NDArray[Any]:
     """Each item's share in the best k places of every column; a column sums to k."""
     n = len(values)
-    limit = values.max(axis=0) if k == 1 else np.partition(values, n - k, axis=0)[n - k]
-    above, level = values > limit, values == limit
-    left = k - above.sum(axis=0)
-    return np.asarray(above + level * (left / level.sum(axis=0)))
+    if k == 1:
+        limit = values.max(axis=0)
+    else:
+        limit = np.partition(np.ascontiguousarray(values.T), n - k, axis=1)[:, n - k]
+    inside = values >= limit
+    if np.count_nonzero(inside) == k * values.shape[1]:
+        return np.asarray(inside)
+    above = values > limit  # some columns tie for the last place
+    level = inside & ~above
+    return np.asarray(above + level * ((k - above.sum(axis=0)) / level.sum(axis=0)))
