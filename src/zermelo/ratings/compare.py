@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..checks import choice
 from ..errors import InputError
 from .estimates import Estimates, check_draws, check_level, check_one_scale, upper_quantile
-from .max_t import Contrasts, GaussianDraws, all_pairs, critical_values, maxima
+from .max_t import Contrasts, all_pairs, critical_values, gaussian_draws, maxima
 from .result import freeze, label_of
 from .table import make_frame
 from .uncertainty import Kind
@@ -176,7 +176,7 @@ def compare(
     elif adjust == "holm":
         critical, p_value = upper_quantile(0.5 * (1.0 - level) / family), holm(single)
     else:
-        source = GaussianDraws.of(estimates.covariance, n_draws, seed)
+        source = gaussian_draws(estimates.covariance, n_draws, seed)
         largest = maxima(source, _family(estimates.inverse, place[first], place[second]))
         critical = float(critical_values(largest, level))
         p_value = _max_t(size, single, np.sort(largest))

@@ -28,6 +28,8 @@ Single = NDArray[np.float32]
 BLOCK_VALUES = 1 << 20
 CACHED_VALUES = 1 << 18
 NARROWEST = 256
+# Draws of so many values (32 MB) are kept from pass to pass; more are drawn again.
+KEPT_VALUES = 1 << 23
 # Of the draws that a step may need, this many times those that lie above the quantile come first.
 AHEAD = 4
 
@@ -37,7 +39,7 @@ class Draws(Protocol):
 
     @property
     def n_draws(self) -> int: ...
-    def blocks(self) -> Iterator[Real]:
+    def blocks(self) -> Iterator[Single]:
         """Arrays of shape (n, draws in this block)."""
 
 
@@ -45,20 +47,21 @@ class Draws(Protocol):
 class GaussianDraws:
     """Errors from N(0, covariance), up to a shift that all items share."""
 
-    root: Real
+    root: Single
     n_draws: int
     seed: int
 
     @classmethod
     def of(cls, covariance: Real, n_draws: int, seed: int) -> GaussianDraws:
-        return cls(_root(covariance), n_draws, seed)
+        return cls(_root(covariance).astype(np.float32), n_draws, seed)
 
-    def blocks(self) -> Iterator[Real]:
+    def blocks(self) -> Iterator[Single]:
         generator = np.random.default_rng(self.seed)
         n = self.root.shape[1]
         width = max(BLOCK_VALUES // max(n, 1), 64)
         for begin in range(0, self.n_draws, width):
-            normal = generator.standard_normal((min(width, self.n_draws - begin), n))
+            size = (min(width, self.n_draws - begin), n)
+            normal = generator.standard_normal(size, np.float32)
             yield self.root @ normal.T
 
 
@@ -66,7 +69,7 @@ class GaussianDraws:
 class GivenDraws:
     """Errors that were drawn elsewhere, shape (n, n_draws)."""
 
-    errors: Real
+    errors: Single
 
     @classmethod
     def of(cls, replicates: Any, ability: Real, places: NDArray[np.intp]) -> GivenDraws:
@@ -83,14 +86,22 @@ class GivenDraws:
             )
         values = values[:, places]
         values = values[np.isfinite(values).all(axis=1)]
-        return cls(np.ascontiguousarray((values - ability[places]).T))
+        return cls(np.ascontiguousarray((values - ability[places]).T, np.float32))
 
     @property
     def n_draws(self) -> int:
         return int(self.errors.shape[1])
 
-    def blocks(self) -> Iterator[Real]:
+    def blocks(self) -> Iterator[Single]:
         yield self.errors
+
+
+def gaussian_draws(covariance: Real, n_draws: int, seed: int) -> Draws:
+    """Gaussian draws for several passes, kept where they are few."""
+    draws = GaussianDraws.of(covariance, n_draws, seed)
+    if n_draws * len(covariance) > KEPT_VALUES:
+        return draws
+    return GivenDraws(np.concatenate(list(draws.blocks()), axis=1))
 
 
 def _root(covariance: Real) -> Real:
@@ -217,7 +228,7 @@ def _cached(
         width = max(CACHED_VALUES // max(len(block), 1), NARROWEST)
         for first in range(0, len(columns), width):
             part = columns[first : first + width]
-            errors = np.ascontiguousarray(block[:, part], np.float32)
+            errors = np.ascontiguousarray(block[:, part])
             if room.shape[1] < len(part):
                 room = np.empty((len(block), len(part)), np.float32)
             yield begin + part, errors, room

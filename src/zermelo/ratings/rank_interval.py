@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from .estimates import (
     Estimates,
     check_draws,
@@ -19,11 +20,11 @@ from .estimates import (
 from .max_t import (
     Contrasts,
     Draws,
-    GaussianDraws,
     GivenDraws,
     all_pairs,
     critical_value_within,
     critical_values,
+    gaussian_draws,
     maxima,
     maxima_each,
 )
@@ -156,13 +157,15 @@ def rank_interval(
     """
     level = check_level(level)
     n_draws, seed = check_draws(draws, seed)
+    if not isinstance(simultaneous, (bool, np.bool_)):
+        raise InputError(f"simultaneous must be True or False, but is {simultaneous!r}")
     estimates = Estimates.of(fit, kind, "rank_interval")
     n = estimates.n_items
-    source: Draws
-    if bootstrap is None:
-        source = GaussianDraws.of(estimates.covariance, n_draws, seed)
-    else:
-        source = GivenDraws.of(bootstrap, fit.ability, estimates.places)
+    source = (
+        gaussian_draws(estimates.covariance, n_draws, seed)
+        if bootstrap is None
+        else GivenDraws.of(bootstrap, fit.ability, estimates.places)
+    )
     better = estimates.studentised()
     if simultaneous:
         settled, critical = _settled_at_once(better, estimates.inverse, source, level)
@@ -246,9 +249,9 @@ def lmarena_rank(
 ) -> NDArray[np.int64]:
     """LMArena's rank: one more than the number of items whose interval lies above this item's.
 
-    The intervals are each item's own, of its ability, and hold one by one. Two items overlap more
-    than their difference needs, so that fewer items are told apart than by `rank_interval`, but
-    nothing bounds the share of wrong ranks.
+    The intervals are each item's own, of its ability, and hold one by one. That they do not overlap
+    is more than a single difference needs, and less than all differences at once do: on a board of
+    many items some are ranked below others that are no better. `rank_interval` bounds that.
 
     Parameters
     ----------

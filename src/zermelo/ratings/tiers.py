@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .estimates import Estimates, check_draws, check_level, spread, upper_quantile
-from .max_t import Contrasts, GaussianDraws, critical_values, maxima_each
+from .max_t import Contrasts, Draws, critical_values, gaussian_draws, maxima_each
 from .result import freeze
 from .table import make_frame
 from .uncertainty import Kind
@@ -120,7 +120,7 @@ def tiers(
     level = check_level(level)
     n_draws, seed = check_draws(draws, seed)
     estimates = Estimates.of(fit, kind, "tiers")
-    source = GaussianDraws.of(estimates.covariance, n_draws, seed)
+    source = gaussian_draws(estimates.covariance, n_draws, seed)
     better, inverse = estimates.studentised(), estimates.inverse
     tier = np.zeros(estimates.n_items, np.int64)
     rest = np.arange(estimates.n_items)
@@ -138,7 +138,7 @@ def _worse(
     better: Real,
     inverse: Real,
     rest: NDArray[np.intp],
-    draws: GaussianDraws,
+    draws: Draws,
     level: float,
 ) -> NDArray[np.bool_]:
     """Which of the items `rest` are significantly worse than another of them."""
