@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import reference
+from boards import random_fit, two_items
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,14 +21,6 @@ from zermelo.ratings.votes_needed import votes_needed
 
 normal = NormalDist()
 examples = settings(max_examples=15, deadline=None)
-
-
-def random_fit(seed: int, n: int = 6, m: int = 120, **options: Any) -> Any:
-    return zm.bradley_terry(reference.random_rows(seed, n, m).comparisons(), **options)
-
-
-def two_items(wins: int = 60, losses: int = 40) -> Any:
-    return zm.bradley_terry(zm.Comparisons(["x", "y"], ["y", "x"], count=[wins, losses]))
 
 
 def test_one_pair_by_hand() -> None:
