@@ -11,5 +11,6 @@ void bind_graph(pybind11::module_& module);
 void bind_bradley_terry(pybind11::module_& module);
 void bind_joint(pybind11::module_& module);
 void bind_covariance(pybind11::module_& module);
+void bind_bootstrap(pybind11::module_& module);
 
 }  // namespace zermelo::bindings

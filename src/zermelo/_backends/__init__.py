@@ -37,8 +37,11 @@ KERNELS = {
     "laplacian_solve": "bradley_terry",
     "joint_newton": "joint",
     "dense_covariance": "covariance",
+    "alias_tables": "bootstrap",
+    "multinomial_draws": "bootstrap",
+    "bootstrap_abilities": "bootstrap",
 }
-NEEDS_NUMBA = frozenset({"bradley_terry", "joint"})
+NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap"})
 
 
 @cache
