@@ -47,10 +47,10 @@ void fill_random(std::uint64_t start, std::size_t size, std::uint64_t* out) {
 
 std::uint32_t look_up(const std::uint32_t* threshold, const std::uint32_t* alias,
                       std::uint64_t mask, std::uint64_t bits) {
-  const std::uint64_t slot = (bits >> 32) & mask;
-  return static_cast<std::uint32_t>(bits & kLowBits) < threshold[slot]
-             ? static_cast<std::uint32_t>(slot)
-             : alias[slot];
+  // Both are loaded, so that no branch depends on the random bits.
+  const auto slot = static_cast<std::uint32_t>((bits >> 32) & mask);
+  const std::uint32_t other = alias[slot];
+  return static_cast<std::uint32_t>(bits & kLowBits) < threshold[slot] ? slot : other;
 }
 
 void draw(const CellSampler& sampler, std::int64_t replicate, std::int64_t* counts) {

@@ -165,10 +165,12 @@ class Bootstrap:
             if method == "basic":
                 lower, upper = 2.0 * estimate - upper, 2.0 * estimate - lower
         relative = np.full(len(estimate), 1.0 / np.sqrt(2.0 * (len(kept) - 1)))
-        values = (estimate, lower, upper, error)
         return Interval(
             self.items,
-            *(np.where(unknown, np.nan, value) for value in values),
+            np.where(unknown, np.nan, estimate),
+            np.where(unknown, np.nan, lower),
+            np.where(unknown, np.nan, upper),
+            np.where(unknown, np.nan, error),
             np.where(error > 0, relative, 0.0),
             float(level),
             f"{method} bootstrap",
@@ -262,8 +264,9 @@ def bootstrap(
     --------
     >>> import zermelo as zm
     >>> from zermelo.ratings.bootstrap import bootstrap
-    >>> votes = zm.Comparisons(["x", "x", "y"], ["y", "z", "z"], [1, 1, 1], count=[60, 70, 55])
-    >>> fit = zm.bradley_terry(votes + votes.swapped()) if False else zm.bradley_terry(votes, prior=1)
+    >>> winner, loser = ["x", "y", "x", "z", "y", "z"], ["y", "x", "z", "x", "z", "y"]
+    >>> votes = zm.Comparisons(winner, loser, count=[60, 40, 70, 30, 55, 45])
+    >>> fit = zm.bradley_terry(votes)
     >>> bootstrap(fit, 200, seed=1)
     Bootstrap(200 replicates, 3 items, by comparison, seed 1)
     """

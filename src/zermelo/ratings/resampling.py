@@ -158,7 +158,7 @@ class Sampler:
         size, cell = _units(count) if scale > 0 else (np.zeros(0, np.int64),) * 2
         order = np.argsort(size, kind="stable")  # a table's units together, so that it stays cached
         sizes, n_units = np.unique(size, return_counts=True)
-        weight, begin, least = _poisson_tables(scale * sizes)
+        weight, begin, least = _poisson_tables(scale * sizes.astype(np.float64))
         threshold, alias = backend.alias_tables(weight, begin)
         cell_weight = _whole_weights(count / total, _power_of_two(len(count)))
         cell_begin = np.array([0, len(cell_weight)], np.int64)
