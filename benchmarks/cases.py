@@ -217,6 +217,24 @@ def choix(small: bool) -> Workload:
     )
 
 
+def bootstrap(small: bool) -> Workload:
+    """Peers have no bootstrap of their own: theirs is a fit of resampled rows, here of one."""
+    n_votes, n_items, replicates = (5_000, 20, 50) if small else (5_000_000, 200, 1000)
+    votes = inputs.draw_votes(n_votes, n_items)
+    contestants = [
+        Contestant(ENGINE, engine.bootstrap(votes, replicates)),
+        Contestant("evalica, 1 replicate", lambda: peers.evalica_replicate(votes)),
+    ]
+    return Workload(
+        f"{n_votes:,} votes (25% ties) between {n_items:,} items: {replicates:,} bootstrap "
+        "replicates by comparison, from a fit to their standard errors; evalica: one fit of "
+        "resampled rows of codes.",
+        contestants,
+        baseline=ENGINE,
+        target="under 3 s, and each replicate at least 50 times faster than evalica's",
+    )
+
+
 def import_time(small: bool) -> Workload:
     # An installed package has its bytecode cached; the uncounted round caches a checkout's.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -258,6 +276,15 @@ CASES: dict[str, Case] = {
     "large": large,
     "threads": threads,
     "choix": choix,
+    "bootstrap": bootstrap,
     "import": import_time,
 }
-REPEATS = {"large": 1, "ring": 2, "random-pairs": 3, "import": 9, "choix": 5, "threads": 3}
+REPEATS = {
+    "large": 1,
+    "ring": 2,
+    "random-pairs": 3,
+    "import": 9,
+    "choix": 5,
+    "threads": 3,
+    "bootstrap": 3,
+}

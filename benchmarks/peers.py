@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from harness import Measurement, Stopwatch, Unavailable, centred
-from inputs import Wins, score_norm
+from inputs import Votes, Wins, score_norm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,27 @@ def evalica_votes(frame: pd.DataFrame) -> Measurement:
         centred(np.log(result.scores.sort_index().to_numpy())),
         steps=watch.steps,
         note=f"{result.iterations} iterations; {watch.total:.2f} s with the mapping of labels",
+    )
+
+
+def evalica_replicate(votes: Votes) -> Measurement:
+    """One replicate as evalica's users write it: `evalica.bradley_terry` on rows resampled with
+    replacement. Drawing them and the objects that it takes is measured apart and not counted."""
+    evalica = _require("evalica")
+    pandas = _require("pandas")
+    winner = evalica.Winner
+    watch = Stopwatch()
+    rows = np.random.default_rng(0).integers(0, len(votes.a), len(votes.a))
+    outcomes = np.array([winner.Y, winner.Draw, winner.X], dtype=object)
+    a, b = pandas.Series(votes.a[rows]), pandas.Series(votes.b[rows])
+    winners = pandas.Series(outcomes[(2 * votes.score[rows]).astype(np.intp)])
+    watch.lap("resampling (not counted)")
+    result = evalica.bradley_terry(a, b, winners)
+    watch.lap("bradley_terry")
+    return Measurement(
+        watch.steps["bradley_terry"],
+        steps=watch.steps,
+        note=f"{result.iterations} iterations",
     )
 
 

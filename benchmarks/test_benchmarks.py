@@ -26,6 +26,7 @@ CONTESTANTS = {
     "large": ("zermelo",),
     "threads": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
     "choix": ("zermelo", "choix.ilsr_pairwise", "choix.mm_pairwise"),
+    "bootstrap": ("zermelo", "evalica, 1 replicate"),
     "import": (
         "zermelo, after numpy and narwhals",
         "numpy and narwhals",

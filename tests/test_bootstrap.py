@@ -139,9 +139,9 @@ def test_both_orders_of_a_pair_share_their_cells() -> None:
     counts = rows.pair_counts()
     cells = Cells.of(counts, np.ones(len(counts), bool), 0.5)
     found = zip(cells.count, cells.credit_low, cells.credit_high, strict=True)
-    assert list(found) == [(3, 1.0, 0.0), (4, 0.0, 1.0), (2, 0.5, 0.5)]
+    assert list(found) == [(2, 0.5, 0.5), (3, 1.0, 0.0), (4, 0.0, 1.0)]
     dropped = Cells.of(counts, np.ones(len(counts), bool), 0.0)
-    assert dropped.pair.tolist() == [0, 0, -1]
+    assert dropped.pair.tolist() == [-1, 0, 0]
     assert dropped.n_comparisons == 9
 
 

@@ -101,8 +101,7 @@ class Replicates {
         model_(model),
         limits_(limits),
         counts_(static_cast<std::size_t>(sampler.n_cells)),
-        low_(model.low.size()),
-        high_(model.low.size()),
+        won_(2 * model.low.size()),
         score_(model.ability.size()),
         step_(model.ability.size()),
         strength_(model.ability.size()),
@@ -117,7 +116,7 @@ class Replicates {
   void fit(std::int64_t replicate, std::span<double> ability) {
     draw(sampler_, replicate, counts_.data());
     add_credits();
-    if (model_.may_fail && !(all_seen(low_, high_) && all_seen(high_, low_))) {
+    if (model_.may_fail && !(all_seen(false) && all_seen(true))) {
       std::fill(ability.begin(), ability.end(), std::numeric_limits<double>::quiet_NaN());
       return;
     }
@@ -127,22 +126,20 @@ class Replicates {
 
  private:
   void add_credits() {
-    std::fill(low_.begin(), low_.end(), 0.0);
-    std::fill(high_.begin(), high_.end(), 0.0);
+    std::fill(won_.begin(), won_.end(), 0.0);
     for (std::size_t cell = 0; cell < counts_.size(); ++cell) {
       const std::int32_t pair = model_.cell_pair[cell];
       if (pair < 0) continue;
-      const auto at = static_cast<std::size_t>(pair);
+      double* won = won_.data() + 2 * static_cast<std::size_t>(pair);
       const auto count = static_cast<double>(counts_[cell]);
-      low_[at] += count * model_.cell_low[cell];
-      high_[at] += count * model_.cell_high[cell];
+      won[0] += count * model_.cell_low[cell];
+      won[1] += count * model_.cell_high[cell];
     }
   }
 
-  // Whether all items are reached from the roots along wins, given what the lower and the higher
-  // item of each pair won; with both exchanged, against the direction of the wins. Where both hold
-  // the graph is strongly connected.
-  bool all_seen(const std::vector<double>& low, const std::vector<double>& high) {
+  // Whether all items are reached from the roots along wins, or along losses. Where both hold the
+  // graph is strongly connected.
+  bool all_seen(bool along_losses) {
     std::fill(seen_.begin(), seen_.end(), 0);
     frontier_.clear();
     for (std::size_t i = 0; i < seen_.size(); ++i) {
@@ -159,7 +156,8 @@ class Replicates {
            k < static_cast<std::size_t>(model_.offsets[row + 1]); ++k) {
         const std::int32_t other = model_.neighbour[k];
         const auto pair = static_cast<std::size_t>(model_.entry_pair[k]);
-        if (seen_[static_cast<std::size_t>(other)] || !((item < other ? low : high)[pair] > 0.0)) {
+        const std::size_t side = (item < other) == along_losses ? 1 : 0;
+        if (seen_[static_cast<std::size_t>(other)] || !(won_[2 * pair + side] > 0.0)) {
           continue;
         }
         seen_[static_cast<std::size_t>(other)] = 1;
@@ -175,13 +173,19 @@ class Replicates {
       score_[i] =
           model_.prior > 0.0 ? model_.prior * (0.5 - strength_[i] / (1.0 + strength_[i])) : 0.0;
     }
-    for (std::size_t pair = 0; pair < low_.size(); ++pair) {
-      const auto i = static_cast<std::size_t>(model_.low[pair]);
-      const auto j = static_cast<std::size_t>(model_.high[pair]);
-      const double residual =
-          (low_[pair] * strength_[j] - high_[pair] * strength_[i]) / (strength_[i] + strength_[j]);
-      score_[i] += residual;
-      score_[j] -= residual;
+    // Pairs are sorted by their lower item, whose sum stays in a register.
+    for (std::size_t pair = 0; pair < model_.low.size();) {
+      const std::int32_t lower = model_.low[pair];
+      const double own = strength_[static_cast<std::size_t>(lower)];
+      double sum = 0.0;
+      for (; pair < model_.low.size() && model_.low[pair] == lower; ++pair) {
+        const auto j = static_cast<std::size_t>(model_.high[pair]);
+        const double other = strength_[j];
+        const double residual = (won_[2 * pair] * other - won_[2 * pair + 1] * own) / (own + other);
+        sum += residual;
+        score_[j] -= residual;
+      }
+      score_[static_cast<std::size_t>(lower)] += sum;
     }
   }
 
@@ -218,9 +222,9 @@ class Replicates {
       for (auto k = static_cast<std::size_t>(model_.offsets[row]);
            k < static_cast<std::size_t>(model_.offsets[row + 1]); ++k) {
         const auto pair = static_cast<std::size_t>(model_.entry_pair[k]);
-        const bool lower = static_cast<std::int32_t>(row) < model_.neighbour[k];
-        entry_win_[k] = lower ? low_[pair] : high_[pair];
-        entry_loss_[k] = lower ? high_[pair] : low_[pair];
+        const std::size_t side = static_cast<std::int32_t>(row) < model_.neighbour[k] ? 0 : 1;
+        entry_win_[k] = won_[2 * pair + side];
+        entry_loss_[k] = won_[2 * pair + 1 - side];
       }
     }
     const BradleyTerry<double> model{{model_.offsets, model_.neighbour, entry_win_, entry_loss_},
@@ -241,8 +245,7 @@ class Replicates {
   const BootstrapModel& model_;
   const BootstrapLimits& limits_;
   std::vector<std::int64_t> counts_;
-  std::vector<double> low_;  // what the lower item of each pair won in this replicate
-  std::vector<double> high_;
+  std::vector<double> won_;  // in this replicate, by the lower and the higher item of each pair
   std::vector<double> score_;
   std::vector<double> step_;
   std::vector<double> strength_;

@@ -53,7 +53,7 @@ struct BootstrapModel {
   std::span<const std::int32_t> cell_pair;  // place among the pairs, -1: says nothing
   std::span<const double> cell_low;         // what a comparison of the cell credits the pair's
   std::span<const double> cell_high;        // lower and higher item with
-  std::span<const std::int32_t> low;        // unique pairs low < high
+  std::span<const std::int32_t> low;        // unique pairs low < high, sorted
   std::span<const std::int32_t> high;
   std::span<const std::int64_t> offsets;     // compressed rows of those pairs, each in both
   std::span<const std::int32_t> neighbour;   // items' rows

@@ -131,12 +131,18 @@ def _chord(
             score[i] = 0.0
             if prior > 0.0:
                 score[i] = prior * (0.5 - strength[i] / (1.0 + strength[i]))
-        for pair in range(len(low)):
-            i, j = low[pair], high[pair]
-            residual = won_low[pair] * strength[j] - won_high[pair] * strength[i]
-            residual /= strength[i] + strength[j]
-            score[i] += residual
-            score[j] -= residual
+        pair = 0
+        while pair < len(low):
+            i = low[pair]
+            total = 0.0
+            while pair < len(low) and low[pair] == i:
+                j = high[pair]
+                residual = won_low[pair] * strength[j] - won_high[pair] * strength[i]
+                residual /= strength[i] + strength[j]
+                total += residual
+                score[j] -= residual
+                pair += 1
+            score[i] += total
         step[:] = 0.0
         for i in range(n):
             for j in range(n):

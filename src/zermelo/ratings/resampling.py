@@ -91,11 +91,13 @@ class Cells:
         columns: list[Any] = [count[keep], cell_pair, credit_low[keep], credit_high[keep]]
         if silent:
             columns = [np.append(c, v) for c, v in zip(columns, (silent, -1, 0, 0), strict=True)]
+        # Equal counts share a table: in this order draws run along memory.
+        order = np.argsort(columns[0], kind="stable")
         return cls(
-            columns[0].astype(np.int64),
-            columns[1].astype(np.int32),
-            columns[2].astype(np.float64),
-            columns[3].astype(np.float64),
+            columns[0][order].astype(np.int64),
+            columns[1][order].astype(np.int32),
+            columns[2][order].astype(np.float64),
+            columns[3][order].astype(np.float64),
             (keys // n).astype(np.int32),
             (keys % n).astype(np.int32),
         )
