@@ -29,6 +29,8 @@ FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
 SECOND_FACTOR = np.uint64(0x94D049BB133111EB)
 LONGEST_STEP = 1.0
 SLOWEST = 0.3
+# Replicates handed to the pool at a time, so that few are in the way of Ctrl-C.
+SUBMITTED = 128
 
 
 def _compile(function: Function) -> Function:
@@ -198,6 +200,13 @@ def _fill_tables(begin: Any, left: Any, threshold: Any, alias: Any) -> int:
     return -1
 
 
+def _run(work: Callable[[int, int], None], n_replicates: int, threads: int) -> None:
+    with _team(threads) as pool:
+        for begin in range(0, n_replicates, SUBMITTED):
+            end = min(begin + SUBMITTED, n_replicates)
+            run_chunks(work, [(at, at + 1) for at in range(begin, end)], pool)
+
+
 def alias_tables(weight: Long, begin: Long) -> tuple[Slots, Slots]:
     threshold, alias = np.empty(len(weight), np.uint32), np.empty(len(weight), np.uint32)
     wrong = _fill_tables(begin, weight.copy(), threshold, alias)
@@ -220,8 +229,7 @@ def multinomial_draws(
                 cell_alias, n_comparisons, np.uint64(key), first_replicate + place, counts[place],
             )  # fmt: skip
 
-    with _team(threads) as pool:
-        run_chunks(work, [(at, at + 1) for at in range(n_replicates)], pool)
+    _run(work, n_replicates, threads)
     return counts
 
 
@@ -269,6 +277,5 @@ def bootstrap_abilities(
             )  # fmt: skip
             own[:] = fitted if converged else np.nan
 
-    with _team(threads) as pool:
-        run_chunks(work, [(at, at + 1) for at in range(n_replicates)], pool)
+    _run(work, n_replicates, threads)
     return result
