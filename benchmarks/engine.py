@@ -83,13 +83,12 @@ def covariates(data: Any, **options: Any) -> Measurement:
 def bootstrap(data: Votes, replicates: int) -> Callable[[], Measurement]:
     """From a fit, made here and not timed, to standard errors by the bootstrap."""
     import zermelo as zm
-    from zermelo.ratings.bootstrap import bootstrap as resample
 
     fit = zm.bradley_terry(zm.Comparisons(data.a, data.b, data.score))
 
     def measure() -> Measurement:
         watch = Stopwatch()
-        found = resample(fit, replicates)
+        found = fit.bootstrap(replicates)
         watch.lap("bootstrap")
         error = found.standard_error
         watch.lap("standard_error")

@@ -11,7 +11,8 @@ import reference
 import zermelo as zm
 from zermelo.errors import InputError
 from zermelo.ratings.change_variance import first_missing, positive_part
-from zermelo.ratings.compare_fits import compare_fits, holm
+from zermelo.ratings.compare import holm
+from zermelo.ratings.compare_fits import compare_fits
 from zermelo.ratings.update import update
 
 TRUTH = np.array([0.8, 0.4, 0.0, -0.3, -0.9])
@@ -230,8 +231,10 @@ def test_update_keeps_the_rule_for_components_and_takes_changes() -> None:
     assert not update(separate, more).unrated
     connected = update(fit, zm.Comparisons(["x"], ["n"]))
     assert not connected.unrated
+    # The rule stays as it was asked for, also while it has nothing to do.
+    assert set(update(connected, more).unrated) == {"m"}
     with pytest.raises(zm.errors.SeparationError):
-        update(connected, more)
+        update(connected, more, components="error")
     with pytest.raises(TypeError, match="no_such_option"):
         update(fit, more, no_such_option=1)
 

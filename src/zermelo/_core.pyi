@@ -10,6 +10,8 @@ import numpy
 import numpy.typing
 
 __all__: list[str] = [
+    "alias_tables",
+    "bootstrap_abilities",
     "bt_log_likelihood",
     "bt_minorise",
     "bt_newman",
@@ -27,9 +29,56 @@ __all__: list[str] = [
     "joint_newton",
     "laplacian_solve",
     "mark_integers",
+    "multinomial_draws",
     "recode_integers",
     "sum_pairs",
 ]
+
+def alias_tables(
+    weight: numpy.typing.NDArray[numpy.int64], begin: numpy.typing.NDArray[numpy.int64]
+) -> tuple[numpy.typing.NDArray[numpy.uint32], numpy.typing.NDArray[numpy.uint32]]:
+    """
+    Thresholds and aliases of tables whose integer weights are given.
+    """
+
+def bootstrap_abilities(
+    threshold: numpy.typing.NDArray[numpy.uint32],
+    alias: numpy.typing.NDArray[numpy.uint32],
+    table_begin: numpy.typing.NDArray[numpy.int64],
+    least: numpy.typing.NDArray[numpy.int64],
+    unit_offsets: numpy.typing.NDArray[numpy.int64],
+    unit_cell: numpy.typing.NDArray[numpy.int32],
+    cell_threshold: numpy.typing.NDArray[numpy.uint32],
+    cell_alias: numpy.typing.NDArray[numpy.uint32],
+    n_cells: typing.SupportsInt | typing.SupportsIndex,
+    n_comparisons: typing.SupportsInt | typing.SupportsIndex,
+    key: typing.SupportsInt | typing.SupportsIndex,
+    cell_pair: numpy.typing.NDArray[numpy.int32],
+    cell_low: numpy.typing.NDArray[numpy.float64],
+    cell_high: numpy.typing.NDArray[numpy.float64],
+    low: numpy.typing.NDArray[numpy.int32],
+    high: numpy.typing.NDArray[numpy.int32],
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    entry_pair: numpy.typing.NDArray[numpy.int32],
+    ability: numpy.typing.NDArray[numpy.float64],
+    inverse: numpy.typing.NDArray[numpy.float64] | None,
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    root: numpy.typing.NDArray[numpy.uint8],
+    may_fail: bool,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    first_replicate: typing.SupportsInt | typing.SupportsIndex,
+    n_replicates: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Abilities of every replicate, NaN where there is no maximum.
+    """
 
 @typing.overload
 def bt_log_likelihood(
@@ -333,6 +382,26 @@ def mark_integers(
 ) -> tuple[numpy.typing.NDArray[numpy.uint8], int]:
     """
     uint8[span]: 1 at v - low for every v in either column; and how many values lie outside.
+    """
+
+def multinomial_draws(
+    threshold: numpy.typing.NDArray[numpy.uint32],
+    alias: numpy.typing.NDArray[numpy.uint32],
+    table_begin: numpy.typing.NDArray[numpy.int64],
+    least: numpy.typing.NDArray[numpy.int64],
+    unit_offsets: numpy.typing.NDArray[numpy.int64],
+    unit_cell: numpy.typing.NDArray[numpy.int32],
+    cell_threshold: numpy.typing.NDArray[numpy.uint32],
+    cell_alias: numpy.typing.NDArray[numpy.uint32],
+    n_cells: typing.SupportsInt | typing.SupportsIndex,
+    n_comparisons: typing.SupportsInt | typing.SupportsIndex,
+    key: typing.SupportsInt | typing.SupportsIndex,
+    first_replicate: typing.SupportsInt | typing.SupportsIndex,
+    n_replicates: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.int64]:
+    """
+    Counts of every cell in every replicate.
     """
 
 @typing.overload

@@ -24,6 +24,7 @@ from .uncertainty import OWN_DENSE_BELOW, Interval, normal_quantile
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
+from .joint_fit import JointFit
 
 Unit = Literal["comparison"]
 UNITS = ("comparison",)
@@ -263,13 +264,16 @@ def bootstrap(
     Examples
     --------
     >>> import zermelo as zm
-    >>> from zermelo.ratings.bootstrap import bootstrap
     >>> winner, loser = ["x", "y", "x", "z", "y", "z"], ["y", "x", "z", "x", "z", "y"]
     >>> votes = zm.Comparisons(winner, loser, count=[60, 40, 70, 30, 55, 45])
-    >>> fit = zm.bradley_terry(votes)
-    >>> bootstrap(fit, 200, seed=1)
+    >>> zm.bradley_terry(votes).bootstrap(200, seed=1)
     Bootstrap(200 replicates, 3 items, by comparison, seed 1)
     """
+    if isinstance(fit, JointFit):
+        raise InputError(
+            "bootstrap resamples fits of abilities alone, but this one has a tie model, a position "
+            "effect, covariates or offsets"
+        )
     replicates = whole("replicates", replicates, 1, rule := f"from 1 to {MOST_REPLICATES:,}")
     if replicates > MOST_REPLICATES:
         raise InputError(f"replicates must be {rule}, but is {replicates:,}")

@@ -14,6 +14,7 @@ from ..checks import choice
 from ..errors import InputError
 from .bradley_terry_fit import BradleyTerryFit
 from .change_variance import change_variance, first_missing
+from .compare import holm
 from .table import make_frame
 from .uncertainty import Kind, check_kind, normal_quantile
 
@@ -209,15 +210,6 @@ def compare_fits(
         float(level),
         new.frame_backend,
     )
-
-
-def holm(p_value: Real) -> Real:
-    """P-values adjusted step by step, from the smallest, for the tests that are left."""
-    order = np.argsort(p_value, kind="stable")
-    left = np.arange(len(p_value), 0, -1)
-    adjusted = np.empty_like(p_value)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_value[order] * left), 1.0)
-    return adjusted
 
 
 def _check_alike(old: BradleyTerryFit, new: BradleyTerryFit) -> None:

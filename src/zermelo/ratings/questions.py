@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..comparisons import Comparisons
 from ..pair_counts import PairCounts
 from .result import RatingResult
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from .bootstrap import Bootstrap, Progress, Unit
     from .bradley_terry_fit import BradleyTerryFit
+    from .compare import Adjust, Differences
     from .goodness import Deviance, PairResiduals
+    from .letters import Letters
+    from .rank_interval import RankInterval
+    from .tiers import Tiers
+    from .top import TopProbability
+    from .uncertainty import Kind
+    from .votes_needed import Allocation
 
 
 class Questions(RatingResult):
@@ -19,6 +32,272 @@ class Questions(RatingResult):
     @property
     def _fit(self) -> BradleyTerryFit:
         return cast("BradleyTerryFit", self)
+
+    def bootstrap(
+        self,
+        replicates: int = 1000,
+        *,
+        unit: Unit = "comparison",
+        seed: int = 0,
+        executor: Executor | None = None,
+        threads: int | None = None,
+        progress: Progress | None = None,
+        tol: float = 1e-6,
+    ) -> Bootstrap:
+        """Abilities of resampled data: each replicate draws as many comparisons with replacement.
+
+        Parameters
+        ----------
+        replicates : int, default 1000
+            How many data sets to draw.
+        unit : {"comparison"}, default "comparison"
+            What is drawn.
+        seed : int, default 0
+            The same seed gives the same replicates, whatever the threads and the executor.
+        executor : concurrent.futures.Executor, optional
+            Runs blocks of replicates.
+        threads : int, optional
+            None: what the machine allows.
+        progress : callable(done, total), optional
+            Called as replicates are finished.
+        tol : float, default 1e-6
+            Wanted error of each replicate's abilities.
+
+        Returns
+        -------
+        Bootstrap
+            With `ability`, shape (replicates, n_items), `covariance`, `standard_error` and
+            `interval`. A replicate without a maximum is counted in `n_failed`.
+
+        Raises
+        ------
+        InputError
+            The fit was loaded without its data, has more parameters than abilities, or fractional
+            outcomes, or weights that differ within a pair's outcome.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> winner, loser = ["x", "y", "x", "z", "y", "z"], ["y", "x", "z", "x", "z", "y"]
+        >>> votes = zm.Comparisons(winner, loser, count=[60, 40, 70, 30, 55, 45])
+        >>> zm.bradley_terry(votes).bootstrap(200, seed=1)
+        Bootstrap(200 replicates, 3 items, by comparison, seed 1)
+        """
+        from .bootstrap import bootstrap
+
+        return bootstrap(
+            self._fit,
+            replicates,
+            unit=unit,
+            seed=seed,
+            executor=executor,
+            threads=threads,
+            progress=progress,
+            tol=tol,
+        )
+
+    def rank_interval(
+        self,
+        level: float = 0.95,
+        *,
+        kind: Kind = "sandwich",
+        simultaneous: bool = True,
+        draws: int = 10_000,
+        seed: int = 0,
+        bootstrap: Any = None,
+    ) -> RankInterval:
+        """Confidence intervals of ranks, from which items differ significantly.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Of all intervals at once, or of each by itself.
+        kind : {"sandwich", "fisher"}, default "sandwich"
+            The covariance; see `covariance`.
+        simultaneous : bool, default True
+            Whether all intervals hold together.
+        draws, seed : int
+            Of the maximum of studentised differences.
+        bootstrap : Bootstrap, or array of shape (replicates, n_items), optional
+            Replicates to take instead of normal draws.
+
+        References
+        ----------
+        Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> winner, loser = ["x", "y", "y", "z", "x", "z"], ["y", "x", "z", "y", "z", "x"]
+        >>> votes = zm.Comparisons(winner, loser, count=[90, 10, 80, 20, 95, 5])
+        >>> zm.bradley_terry(votes).rank_interval().upper.tolist()
+        [1, 2, 3]
+        """
+        from .rank_interval import rank_interval
+
+        return rank_interval(
+            self._fit,
+            level,
+            kind=kind,
+            simultaneous=simultaneous,
+            draws=draws,
+            seed=seed,
+            bootstrap=bootstrap,
+        )
+
+    def lmarena_rank(self, level: float = 0.95, *, kind: Kind = "sandwich") -> NDArray[np.int64]:
+        """LMArena's rank: one more than the number of items whose interval lies above this item's.
+
+        Shape (n_items,), 0 where unrated.
+        """
+        from .rank_interval import lmarena_rank
+
+        return lmarena_rank(self._fit, level, kind=kind)
+
+    def top_probability(
+        self, k: int = 1, *, kind: Kind = "sandwich", draws: int = 100_000, seed: int = 0
+    ) -> TopProbability:
+        """Probability that each item is among the best `k`, under normal draws of the abilities.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "y"], ["y", "x"], count=[90, 10])
+        >>> zm.bradley_terry(votes).top_probability().probability.round(3).tolist()
+        [1.0, 0.0]
+        """
+        from .top import top_probability
+
+        return top_probability(self._fit, k, kind=kind, draws=draws, seed=seed)
+
+    def tiers(
+        self,
+        level: float = 0.95,
+        *,
+        kind: Kind = "sandwich",
+        draws: int = 10_000,
+        seed: int = 0,
+    ) -> Tiers:
+        """Tiers of items, as a step-down from the best.
+
+        The first tier is every item that may be the best (Hsu 1984, Annals of Statistics 12:1136);
+        the next is found in the same way among the rest.
+        """
+        from .tiers import tiers
+
+        return tiers(self._fit, level, kind=kind, draws=draws, seed=seed)
+
+    def letters(
+        self,
+        level: float = 0.95,
+        *,
+        adjust: Adjust = "max-t",
+        kind: Kind = "sandwich",
+        draws: int = 10_000,
+        seed: int = 0,
+    ) -> Letters:
+        """A compact letter display: two items share a letter unless they differ significantly.
+
+        References
+        ----------
+        Piepho 2004, Journal of Computational and Graphical Statistics 13:456.
+        """
+        from .letters import letters
+
+        return letters(self._fit, level, adjust=adjust, kind=kind, draws=draws, seed=seed)
+
+    def compare(
+        self,
+        a: Any = None,
+        b: Any = None,
+        *,
+        against: Any = None,
+        level: float = 0.95,
+        adjust: Adjust = "max-t",
+        kind: Kind = "sandwich",
+        draws: int = 10_000,
+        seed: int = 0,
+    ) -> Differences:
+        """Differences between items, with intervals and p-values.
+
+        Parameters
+        ----------
+        a, b : label, optional
+            One pair; neither: all pairs, or all against `against`.
+        against : label or "best", optional
+            Compare every item with this one.
+        level : float, default 0.95
+        adjust : {"max-t", "holm", "none"}, default "max-t"
+            How p-values and intervals take in that several pairs are looked at.
+        kind, draws, seed
+            As in `rank_interval`.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "y"], ["y", "x"], count=[60, 40])
+        >>> zm.bradley_terry(votes).compare("x", "y").difference.round(3).tolist()
+        [0.405]
+        """
+        from .compare import compare
+
+        return compare(
+            self._fit,
+            a,
+            b,
+            against=against,
+            level=level,
+            adjust=adjust,
+            kind=kind,
+            draws=draws,
+            seed=seed,
+        )
+
+    def votes_needed(
+        self,
+        a: Any,
+        b: Any,
+        difference: float | None = None,
+        *,
+        power: float = 0.8,
+        level: float = 0.95,
+        allocation: Allocation = "equal",
+        kind: Kind = "sandwich",
+    ) -> int:
+        """How many more comparisons until the difference between two items is significant.
+
+        Parameters
+        ----------
+        a, b : label
+            The items.
+        difference : float, optional
+            In ability units; None: the one that was estimated.
+        power : float, default 0.8
+            Probability that the difference is then found significant.
+        level : float, default 0.95
+        allocation : {"equal", "direct"}, default "equal"
+            Over all pairs alike, or between these two.
+        kind : {"sandwich", "fisher"}, default "sandwich"
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "y"], ["y", "x"], count=[60, 40])
+        >>> zm.bradley_terry(votes).votes_needed("x", "y", allocation="direct")
+        99
+        """
+        from .votes_needed import votes_needed
+
+        return votes_needed(
+            self._fit,
+            a,
+            b,
+            difference,
+            power=power,
+            level=level,
+            allocation=allocation,
+            kind=kind,
+        )
 
     def deviance(self) -> Deviance:
         """Deviance against the model in which every unordered pair has its own probability.
