@@ -365,7 +365,10 @@ GAMES = {"a": ["x", "y", "z"], "b": ["y", "z", "x"]}
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ties": "davidson"}, "ties must be one of 'half', 'drop', but is 'davidson'"),
+        (
+            {"ties": "draw"},
+            "ties must be one of 'half', 'davidson', 'rao-kupper', 'drop', but is 'draw'",
+        ),
         ({"components": "all"}, "components must be one of 'error', 'largest', 'separate'"),
         ({"solver": "lbfgs"}, "solver must be one of 'auto', 'mm', 'newman', 'newton', but is"),
         ({"prior": -1.0}, "prior must be finite and non-negative, but is -1.0"),

@@ -83,7 +83,7 @@ class BradleyTerryFit(Questions):
         )
         done = "converged" if self.converged else "did not converge"
         return (
-            f"BradleyTerryFit({self.n_items:,} items{unrated}, {total:,} comparisons, "
+            f"{type(self).__name__}({self.n_items:,} items{unrated}, {total:,} comparisons, "
             f"{self.solver} {done} in {self.n_iter} iterations)"
         )
 
