@@ -21,6 +21,12 @@ CONTESTANTS = {
     "votes-object-shared": VOTES,
     "votes-object-distinct": VOTES,
     "votes-integer": VOTES,
+    "ties-position": (
+        "zermelo, ties as half wins",
+        "zermelo, Davidson and position",
+        "zermelo, Rao-Kupper and position",
+    ),
+    "covariates": ("zermelo",),
     "random-pairs": PAIRS,
     "ring": PAIRS,
     "large": ("zermelo",),
