@@ -21,6 +21,7 @@ constexpr double kLargestStep = 30.0;
 constexpr double kSafeShare = 0.25;
 constexpr double kLargestShare = 0.8;
 constexpr double kLongStep = 0.1;
+constexpr double kFarOut = 15.0;  // log-odds
 constexpr double kSolveTol = 1e-6;  // of the sparse solves, relative
 constexpr int kLanes = 8;
 
@@ -189,6 +190,17 @@ std::vector<double> feature_reach(const Cells& cells) {
   return reach;
 }
 
+// How many log-odds the parameters span.
+double farthest(std::span<const double> ability, std::span<const double> extra,
+                const std::vector<double>& reach) {
+  const auto [low, high] = std::minmax_element(ability.begin(), ability.end());
+  double far = *high - *low;
+  for (std::size_t k = 0; k < extra.size(); ++k) {
+    far = std::max(far, std::abs(extra[k]) * (k < reach.size() ? reach[k] : 1.0));
+  }
+  return far;
+}
+
 Result fit(const JointModel& model, const SolverLimits& limits, std::int64_t dense_below,
            const Control& control, std::span<double> ability, std::span<double> extra,
            Convergence& out) {
@@ -225,10 +237,11 @@ Result fit(const JointModel& model, const SolverLimits& limits, std::int64_t den
     }
     out.ability_error = size + step.error;
     if (!std::isfinite(out.ability_error)) break;
-    // Steps that were long and are nothing all at once: the parameters ran away until the score
-    // vanished in floating point. Where there is a maximum they shrink from one to the next.
+    // Steps that were long and, far out, are nothing all at once: the parameters ran away until the
+    // score vanished in floating point. Where there is a maximum they shrink from one to the next.
     if (previous > kLongStep && std::isfinite(previous) &&
-        out.ability_error < 1e-3 * previous * previous) {
+        out.ability_error < 1e-3 * previous * previous &&
+        farthest(ability, extra, reach) > kFarOut) {
       out.ability_error = HUGE_VAL;
       break;
     }

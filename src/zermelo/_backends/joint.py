@@ -22,6 +22,7 @@ SAFE_STEP, LARGEST_STEP = 1.0, 30.0
 SAFE_SHARE, LARGEST_SHARE = 0.25, 0.8
 SOLVE_TOL = 1e-6
 LONG_STEP = 0.1
+FAR_OUT = 15.0
 LANES = 8
 NONE, DAVIDSON, RAO_KUPPER = 0, 1, 2
 
@@ -256,8 +257,10 @@ def joint_newton(
             if not np.isfinite(error):
                 break
             if LONG_STEP < previous < np.inf and error < 1e-3 * previous * previous:
-                error = np.inf
-                break
+                far = np.append(np.abs(extra[:n_features]) * reach, np.abs(extra[n_features:]))
+                if max(float(np.ptp(ability)), float(far.max(initial=0.0))) > FAR_OUT:
+                    error = np.inf
+                    break
             done = error <= tol
             length = min(1.0, LARGEST_STEP / max(moved, LARGEST_STEP))
             if share * length > LARGEST_SHARE:

@@ -30,7 +30,7 @@ from .graph import Graph, Ties
 from .joint import Covariates, Request, check_features, fit_joint, raise_if_separated, read_cells
 from .joint_fit import Extras, JointFit
 from .model import Model, alone_in
-from .result import RatingResult
+from .result import RatingResult, label_of
 from .reweighting import reweighted
 
 TieRule = Literal["half", "davidson", "rao-kupper", "drop"]
@@ -168,6 +168,11 @@ def bradley_terry(
         _covariates(covariates),
         non_negative("ridge", ridge),
     )
+    if request.ridge > 0 and not (request.position or request.covariates):
+        raise InputError(
+            f"ridge={ridge!r} holds coefficients, but there are none without position_effect or "
+            "covariates; prior= holds abilities"
+        )
     counts = _reweighted(_counts(data, threads, backend), data, reweight, min_count, request)
     choice("components", components, COMPONENT_RULES)
     choice("solver", solver, ("auto", *SOLVERS))
@@ -262,7 +267,9 @@ def bradley_terry(
             "covariates": request.covariates,
             "ridge": request.ridge,
             "prior": prior,
-            "fixed": None if fixed is None else dict(fixed),
+            "fixed": {label_of(item): float(value) for item, value in fixed.items()}
+            if fixed is not None
+            else None,
             "reweight": reweight,
             "min_count": min_count,
             "components": components,
