@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ._backends import resolve
 from ._backends.threads import resolve_threads
+from .checks import choice
 from .columns import Array, check_length, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
+from .grouping import GROUPINGS, encode_groups
 from .labels import encode_labels
 from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, Sides, check_options, read_outcomes
 from .pair_counts import PairCounts
@@ -51,6 +53,8 @@ class Comparisons:
         Who judged, and what belongs together (a prompt, a user).
     time, period : column of numbers, times or labels, optional
         When it happened, and the rating period.
+    category : column of labels, optional
+        What was compared about (coding, a language): `boards` rates each by itself.
     margin : column of numbers, optional
         How clearly it was won (points, strength).
     neutral : column of bool, optional
@@ -105,6 +109,7 @@ class Comparisons:
     cluster: Array | None
     time: Array | None
     period: Array | None
+    category: Array | None
     margin: NDArray[np.float64] | None
     neutral: NDArray[np.bool_] | None
     offset: NDArray[np.float64] | None
@@ -127,6 +132,7 @@ class Comparisons:
         cluster: Any = None,
         time: Any = None,
         period: Any = None,
+        category: Any = None,
         margin: Any = None,
         neutral: Any = None,
         offset: Any = None,
@@ -157,6 +163,7 @@ class Comparisons:
             "cluster": (read_groups, cluster),
             "time": (read_groups, time),
             "period": (read_groups, period),
+            "category": (read_groups, category),
             "margin": (read_numbers, margin),
             "neutral": (read_flags, neutral),
             "offset": (read_numbers, offset),
@@ -197,6 +204,7 @@ class Comparisons:
         cluster: str | None = None,
         time: str | None = None,
         period: str | None = None,
+        category: str | None = None,
         margin: str | None = None,
         neutral: str | None = None,
         offset: str | None = None,
@@ -209,7 +217,8 @@ class Comparisons:
         ----------
         frame : pandas, polars, pyarrow, DuckDB or other frame, eager or lazy
             Whatever narwhals accepts; of a lazy one only the columns that are needed are collected.
-        a, b, outcome, count, weight, judge, cluster, time, period, margin, neutral, offset : str
+        a, b, outcome, count, weight, judge, cluster, time, period, category, margin : str
+        neutral, offset : str
             Names of columns; their meanings are those of `Comparisons`.
         features : sequence of str or (str, str), optional
             Columns that say what `a` has more than `b`, or pairs of columns, one for `a` and one
@@ -237,6 +246,7 @@ class Comparisons:
             "cluster": cluster,
             "time": time,
             "period": period,
+            "category": category,
             "margin": margin,
             "neutral": neutral,
             "offset": offset,
@@ -265,11 +275,15 @@ class Comparisons:
         extra = f" with {', '.join(carried)}" if carried else ""
         return f"Comparisons({len(self):,} rows, {self.n_items:,} items{extra})"
 
-    def pair_counts(self, *, threads: int | None = None, backend: str | None = None) -> PairCounts:
+    def pair_counts(
+        self, by: Any = None, *, threads: int | None = None, backend: str | None = None
+    ) -> PairCounts:
         """Counts and sums for every ordered pair, all that a Bradley-Terry fit needs.
 
         Parameters
         ----------
+        by : {"cluster", "judge", "period", "category"} or column of labels, shape (m,), optional
+            Count every group by itself: a row is then a pair of a group.
         threads : int, optional
             Threads to use; None: what the machine allows. The result does not depend on it.
         backend : {"cpp", "numba"}, optional
@@ -280,15 +294,40 @@ class Comparisons:
         >>> import zermelo as zm
         >>> zm.Comparisons(["x", "y", "x"], ["y", "x", "y"]).pair_counts()
         PairCounts(2 items, 2 ordered pairs, 3 comparisons)
+        >>> votes = zm.Comparisons(["x", "y", "x"], ["y", "x", "y"], judge=["u", "u", "v"])
+        >>> counts = votes.pair_counts(by="judge")
+        >>> counts.groups[counts.group].tolist(), counts.win.tolist()
+        (['u', 'u', 'v'], [1, 1, 1])
         """
+        engine, used_threads = resolve(backend), resolve_threads(threads, len(self))
+        grouping = None
+        if by is not None:
+            name, column = self._grouping(by)
+            grouping = (*encode_groups(name, column, engine, used_threads), name)
         return PairCounts._count(
             self.items,
             (self.a, self.b, self.outcome, self.score, self.count, self.weight),
             ordered=self.ordered,
             frame_backend=self.frame_backend,
-            backend=resolve(backend),
-            threads=resolve_threads(threads, len(self)),
+            backend=engine,
+            threads=used_threads,
+            grouping=grouping,
         )
+
+    def _grouping(self, by: Any) -> tuple[str, Array]:
+        """The name and the values of what to group by: a column that is here, or one given."""
+        if not isinstance(by, str):
+            return "group", read_groups("by", by, len(self))
+        choice("by", by, GROUPINGS)
+        column: Array | None = getattr(self, by)
+        if column is None:
+            there = [repr(name) for name in GROUPINGS if getattr(self, name) is not None]
+            has = f"; they have {', '.join(there)}" if there else ""
+            raise InputError(
+                f"by={by!r}, but the comparisons have no {by}; give it as Comparisons({by}=...)"
+                f"{has}"
+            )
+        return by, column
 
 
 _CARRIED = (
@@ -298,6 +337,7 @@ _CARRIED = (
     "cluster",
     "time",
     "period",
+    "category",
     "margin",
     "neutral",
     "offset",

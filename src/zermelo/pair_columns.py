@@ -78,7 +78,7 @@ def canonical_columns(columns: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def check_pair_counts(items: Any, first: Any, second: Any, columns: Any) -> None:
+def check_pair_counts(items: Any, first: Any, second: Any, columns: Any, group: Any) -> None:
     """What the kernels take for granted of arrays that people, or files, bring along."""
     _check_items(items)
     if not isinstance(columns, Mapping):
@@ -101,10 +101,14 @@ def check_pair_counts(items: Any, first: Any, second: Any, columns: Any) -> None
         )
     keys = first.astype(np.int64) * len(items) + second
     unsorted = keys[1:] <= keys[:-1]
+    if group is not None:
+        _check_length("group", group, first)
+        unsorted = (group[1:] < group[:-1]) | (unsorted & (group[1:] == group[:-1]))
     if unsorted.any():
         row = int(unsorted.argmax())
+        within = "" if group is None else ", within each group"
         raise InputError(
-            "rows must be sorted by (first, second), each pair once, but row "
+            f"rows must be sorted by (first, second), each pair once{within}, but row "
             f"{row + 1} is ({first[row + 1]}, {second[row + 1]}) after "
             f"({first[row]}, {second[row]})"
         )

@@ -378,7 +378,7 @@ def _counts(data: object, threads: int | None, backend: str | None) -> PairCount
     if isinstance(data, PairCounts):
         if data.n_items < 2:
             raise InputError(f"data has {data.n_items} items, but a rating needs at least two")
-        return data
+        return data.merged()  # groups share their items' abilities
     raise InputError(f"data must be Comparisons or PairCounts, but is {type(data).__name__}")
 
 

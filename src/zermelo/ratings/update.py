@@ -53,6 +53,7 @@ def update(fit: BradleyTerryFit, more: Comparisons | PairCounts, **changes: Any)
         more = more.pair_counts()
     elif not isinstance(more, PairCounts):
         raise InputError(f"more must be Comparisons or PairCounts, but is {type(more).__name__}")
+    more = more.merged()
     counts, _ = fit.require_data("update")
     if fit.options.get("reweight") is not None:
         raise InputError(
