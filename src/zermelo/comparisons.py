@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -183,7 +183,10 @@ class Comparisons:
             "n_dropped": n_dropped,
             "frame_backend": library_of(a),
         }
-        for name, value in columns.items():
+        self._set(columns)
+
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
             if isinstance(value, np.ndarray):
                 value = value.view()
                 value.flags.writeable = False
@@ -302,7 +305,7 @@ class Comparisons:
         engine, used_threads = resolve(backend), resolve_threads(threads, len(self))
         grouping = None
         if by is not None:
-            name, column = self._grouping(by)
+            name, column = self.grouping(by)
             grouping = (*encode_groups(name, column, engine, used_threads), name)
         return PairCounts._count(
             self.items,
@@ -314,8 +317,47 @@ class Comparisons:
             grouping=grouping,
         )
 
-    def _grouping(self, by: Any) -> tuple[str, Array]:
-        """The name and the values of what to group by: a column that is here, or one given."""
+    def select(self, rows: Any) -> Comparisons:
+        """The rows where a bool of shape (m,) is True, or at these places, and their items.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (m,), or of int
+            A mask, or places of rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import zermelo as zm
+        >>> c = zm.Comparisons(["x", "y", "z"], ["y", "z", "x"])
+        >>> c.select(np.array([True, False, False]))
+        Comparisons(1 rows, 2 items)
+        """
+        index = np.asarray(rows)
+        if index.ndim != 1 or index.dtype.kind not in "bi":
+            raise InputError("rows must be one-dimensional, of bool or whole numbers")
+        if index.dtype == bool:
+            check_length("rows", len(index), "a", len(self))
+        elif len(index) and (index.min() < 0 or index.max() >= len(self)):
+            raise InputError(f"rows must hold places from 0 to {len(self) - 1}")
+        chosen = object.__new__(Comparisons)
+        values = {place.name: getattr(self, place.name) for place in fields(self)}
+        for name in ("a", "b", "outcome", "score", *_CARRIED):
+            if values[name] is not None:
+                values[name] = values[name][index]
+        occurs = np.zeros(self.n_items, bool)
+        occurs[values["a"]] = occurs[values["b"]] = True
+        place_of = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+        values["items"] = self.items[occurs]
+        for name in ("a", "b"):
+            values[name] = place_of[values[name]]
+        if values["score"] is not None and not (values["outcome"] == FRACTIONAL).any():
+            values["score"] = None
+        chosen._set(values)
+        return chosen
+
+    def grouping(self, by: Any) -> tuple[str, Array]:
+        """Name and values of what rows are grouped by: a column that is here, or one given."""
         if not isinstance(by, str):
             return "group", read_groups("by", by, len(self))
         choice("by", by, GROUPINGS)
