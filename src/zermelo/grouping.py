@@ -67,12 +67,16 @@ def pair_keys(group: Codes | None, first: Codes, second: Codes, n_items: int) ->
 
 def split_pair_keys(keys: Keys, n_items: int, grouped: bool) -> tuple[Codes | None, Codes, Codes]:
     """(group or None, first, second) of each key."""
-    rest = keys // n_items
-    second = (keys - rest * n_items).astype(np.int32)
-    if not grouped:
-        return None, rest.astype(np.int32), second
-    group = rest // n_items
-    return group.astype(np.int32), (rest - group * n_items).astype(np.int32), second
+    group = np.empty(len(keys), np.int32) if grouped else None
+    first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
+    for begin in range(0, len(keys), STEP):
+        rows = slice(begin, begin + STEP)
+        rest, second[rows] = np.divmod(keys[rows], n_items)
+        if group is None:
+            first[rows] = rest
+        else:
+            group[rows], first[rows] = np.divmod(rest, n_items)
+    return group, first, second
 
 
 def count_rows(
@@ -116,11 +120,7 @@ def _halves(group: Codes, a: Codes, b: Codes, n_items: int, side: int) -> tuple[
     high, low = np.empty_like(a), np.empty_like(b)
     for begin in range(0, len(a), STEP):
         rows = slice(begin, begin + STEP)
-        keys = pair_keys(group[rows], a[rows], b[rows], n_items)
-        quotient = keys // side
-        high[rows] = quotient
-        keys -= quotient * side
-        low[rows] = keys
+        high[rows], low[rows] = np.divmod(pair_keys(group[rows], a[rows], b[rows], n_items), side)
     return high, low
 
 

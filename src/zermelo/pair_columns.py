@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from .columns import Array
 from .errors import InputError
 from .outcomes import LOSS, WIN
+
+if TYPE_CHECKING:
+    from .pair_counts import PairCounts
 
 OUTCOMES = ("loss", "win", "tie", "fractional")  # by outcome code
 COUNTS = frozenset(OUTCOMES)
@@ -24,6 +27,33 @@ SUMS = (
 )
 COUNT_DTYPES = (np.dtype(np.uint32), np.dtype(np.uint64))
 TOO_MANY = "the sum of count must fit into 64 bits"
+
+
+class StoredColumn:
+    """A column that is stored, or follows from another one (None: it is zero) where it is not."""
+
+    def __init__(self, follows: str | None, meaning: str) -> None:
+        self.follows = follows
+        self.__doc__ = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, counts: None, owner: type) -> StoredColumn: ...
+    @overload
+    def __get__(self, counts: PairCounts, owner: type) -> Array: ...
+    def __get__(self, counts: PairCounts | None, owner: type) -> StoredColumn | Array:
+        if counts is None:
+            return self  # asked of the class: help() shows its meaning
+        stored = counts.columns.get(self.name)
+        if stored is not None:
+            return stored
+        if self.follows is not None:
+            column: Array = getattr(counts, self.follows)
+            return column if self.name in COUNTS else column.astype(np.float64)
+        dtype = counts.columns["win"].dtype if self.name in COUNTS else np.float64
+        return np.zeros(len(counts), dtype)
 
 
 def sum_columns(

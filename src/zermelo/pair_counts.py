@@ -3,62 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._backends import Backend
-from ._backends.counting import number_pairs
 from .checks import whole
 from .columns import Array
 from .errors import InputError
-from .grouping import (
-    check_groups,
-    check_keys,
-    count_rows,
-    find_label,
-    merge_groups,
-    pair_keys,
-    single_labels,
-    split_pair_keys,
-)
-from .labels import Codes, merge_items
+from .grouping import check_groups, count_rows, find_label, single_labels
+from .labels import Codes
 from .outcomes import Outcomes
-from .pair_columns import COUNTS, OUTCOMES, canonical_columns, check_pair_counts, stored_columns
+from .pair_columns import OUTCOMES, StoredColumn, canonical_columns, check_pair_counts
 
 FORMAT_KIND, FORMAT_VERSION = "pair counts", 1
 LIBRARIES = ("pandas", "polars", "pyarrow")
-
-
-class _Column:
-    """A column that is stored, or follows from another one (None: it is zero) where it is not."""
-
-    def __init__(self, follows: str | None, meaning: str) -> None:
-        self.follows = follows
-        self.__doc__ = meaning
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, counts: None, owner: type) -> _Column: ...
-    @overload
-    def __get__(self, counts: PairCounts, owner: type) -> Array: ...
-    def __get__(self, counts: PairCounts | None, owner: type) -> _Column | Array:
-        if counts is None:
-            return self  # asked of the class: help() shows its meaning
-        stored = counts.columns.get(self.name)
-        if stored is not None:
-            return stored
-        if self.follows is not None:
-            column: Array = getattr(counts, self.follows)
-            return column if self.name in COUNTS else column.astype(np.float64)
-        dtype = counts.columns["win"].dtype if self.name in COUNTS else np.float64
-        return np.zeros(len(counts), dtype)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,21 +92,21 @@ class PairCounts:
     groups: Array | None = field(default=None)
     by: str | None = field(default=None)
 
-    win = _Column(None, "Comparisons that the first won.")
-    loss = _Column(None, "Comparisons that the first lost.")
-    tie = _Column(None, "Ties.")
-    win_weight = _Column("win", "Sum of the weights of wins.")
-    loss_weight = _Column("loss", "Sum of the weights of losses.")
-    tie_weight = _Column("tie", "Sum of the weights of ties.")
-    win_weight_squared = _Column("win_weight", "Sum of the squared weights of wins.")
-    loss_weight_squared = _Column("loss_weight", "Sum of the squared weights of losses.")
-    tie_weight_squared = _Column("tie_weight", "Sum of the squared weights of ties.")
-    fractional = _Column(None, "Comparisons with a fractional score.")
-    fractional_weight = _Column("fractional", "Sum of their weights w.")
-    fractional_weight_squared = _Column("fractional_weight", "Sum of w².")
-    fractional_score = _Column(None, "Sum of w times the score y of the first.")
-    fractional_score_weight_squared = _Column("fractional_score", "Sum of w² y.")
-    fractional_score_squared_weight_squared = _Column(None, "Sum of w² y².")
+    win = StoredColumn(None, "Comparisons that the first won.")
+    loss = StoredColumn(None, "Comparisons that the first lost.")
+    tie = StoredColumn(None, "Ties.")
+    win_weight = StoredColumn("win", "Sum of the weights of wins.")
+    loss_weight = StoredColumn("loss", "Sum of the weights of losses.")
+    tie_weight = StoredColumn("tie", "Sum of the weights of ties.")
+    win_weight_squared = StoredColumn("win_weight", "Sum of the squared weights of wins.")
+    loss_weight_squared = StoredColumn("loss_weight", "Sum of the squared weights of losses.")
+    tie_weight_squared = StoredColumn("tie_weight", "Sum of the squared weights of ties.")
+    fractional = StoredColumn(None, "Comparisons with a fractional score.")
+    fractional_weight = StoredColumn("fractional", "Sum of their weights w.")
+    fractional_weight_squared = StoredColumn("fractional_weight", "Sum of w².")
+    fractional_score = StoredColumn(None, "Sum of w times the score y of the first.")
+    fractional_score_weight_squared = StoredColumn("fractional_score", "Sum of w² y.")
+    fractional_score_squared_weight_squared = StoredColumn(None, "Sum of w² y².")
 
     def __post_init__(self) -> None:
         if any(part is not None for part in (self.group, self.groups, self.by)):
@@ -360,7 +323,10 @@ class PairCounts:
         ['x', 'y']
         """
         least = whole("min_comparisons", min_comparisons, 0, "a whole number of at least 0")
-        kept = self.select(self.comparisons_per_item() >= max(least, 1))
+        n = self.comparisons_per_item()
+        kept = self.select(n >= max(least, 1))
+        if not ((n > 0) & (n < least)).any():
+            return kept  # nobody lost an opponent
         idle = kept.comparisons_per_item() == 0
         return kept.select(~idle) if idle.any() else kept
 
@@ -385,7 +351,8 @@ class PairCounts:
         if self.group is None or self.groups is None:
             raise InputError("the counts are not grouped; count with pair_counts(by=...)")
         code = find_label("label", label, self.groups, str(self.by))
-        begin, end = np.searchsorted(self.group, [code, code + 1])
+        # In the codes' own type: any other would be a copy of all of them.
+        begin, end = np.searchsorted(self.group, np.array([code, code + 1], np.int32))
         identity = np.arange(self.n_items, dtype=np.int32)
         return self._rows(slice(begin, end), self.items, identity, grouped=False)
 
@@ -401,12 +368,9 @@ class PairCounts:
         """
         if self.group is None:
             return self
-        keys, place = number_pairs(self.first, self.second, self.n_items)
-        _, first, second = split_pair_keys(keys, self.n_items, grouped=False)
-        columns = _add_up(len(keys), [(place, self)])
-        return PairCounts._trusted(
-            self.items, first, second, columns, self.ordered, self.frame_backend
-        )
+        from .pair_merging import merge_groups_of
+
+        return merge_groups_of(self)
 
     def __radd__(self, other: object) -> PairCounts:
         # sum() begins with 0.
@@ -415,45 +379,9 @@ class PairCounts:
     def __add__(self, other: object) -> PairCounts:
         if not isinstance(other, PairCounts):
             return NotImplemented
-        if self.by != other.by:
-            ours, theirs = (f"by {p.by!r}" if p.by else "not at all" for p in (self, other))
-            raise InputError(
-                f"counts grouped {ours} and {theirs} do not merge; count both by one column, or "
-                "take merged() of the grouped"
-            )
-        items, places = merge_items(self.items, other.items)
-        groups: Array | None = None
-        group_places: Sequence[Codes | None] = (None, None)
-        if self.groups is not None and other.groups is not None:
-            groups, group_places = merge_groups(self.groups, other.groups)
-            check_keys(len(groups), len(items))
-        # Places keep the order of items and groups, so both lists of keys stay sorted.
-        keys = [
-            pair_keys(
-                None if group_place is None else group_place[counts.group],
-                place[counts.first],
-                place[counts.second],
-                len(items),
-            )
-            for place, group_place, counts in zip(places, group_places, (self, other), strict=True)
-        ]
-        merged = np.concatenate(keys)
-        merged.sort(kind="stable")  # merges two sorted runs in one pass
-        merged = merged[np.concatenate([[True], merged[1:] != merged[:-1]])[: len(merged)]]
-        rows = [np.searchsorted(merged, key) for key in keys]
-        columns = _add_up(len(merged), list(zip(rows, (self, other), strict=True)))
-        group, first, second = split_pair_keys(merged, len(items), groups is not None)
-        return PairCounts._trusted(
-            items,
-            first,
-            second,
-            columns,
-            self.ordered and other.ordered,
-            self.frame_backend or other.frame_backend,
-            group,
-            groups,
-            self.by,
-        )
+        from .pair_merging import merge
+
+        return merge(self, other)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one .npz file, without pickle."""
@@ -517,18 +445,6 @@ class PairCounts:
             f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>"
         )
-
-
-def _add_up(size: int, parts: list[tuple[NDArray[Any], PairCounts]]) -> dict[str, Array]:
-    """The columns to store, where the row of each part's rows among `size` is given."""
-    outcomes = [name for name in OUTCOMES if any(name in counts.columns for _, counts in parts)]
-    columns: dict[str, Array] = {}
-    for name in stored_columns(outcomes, any(counts.weighted for _, counts in parts)):
-        total = np.zeros(size, np.uint64 if name in COUNTS else np.float64)
-        for rows, counts in parts:
-            np.add.at(total, rows, getattr(counts, name).astype(total.dtype, copy=False))
-        columns[name] = total
-    return canonical_columns(columns)
 
 
 def _read_only(array: Array) -> Array:
