@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -252,3 +253,73 @@ def test_built_from_bad_arrays(changes: dict[str, Any], message: str) -> None:
     assert built(**GOOD).of("v").n_comparisons == 4
     with pytest.raises(InputError, match=message):
         built(**(GOOD | changes))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow", "duckdb"])
+@pytest.mark.parametrize("labels", [["u", "v", "w"], [3, 1, 2]])
+def test_frames_are_aggregated_by_group(library: str, labels: list[Any]) -> None:
+    rows, group = grouped_rows(6, scores=(0.0, 1.0, 0.5, 0.25), counted=True, weighted=True)
+    names = np.array(labels)[group % 3]
+    columns = {
+        "a": [f"m{i}" for i in rows.a],
+        "b": [f"m{i}" for i in rows.b],
+        "y": rows.score,
+        "count": rows.count,
+        "weight": rows.weight,
+        "judge": names.tolist(),
+    }
+    frame: Any = pl.DataFrame(columns)
+    if library == "duckdb":
+        frame = duckdb.sql("SELECT * FROM frame")
+    elif library != "polars":
+        frame = frame.to_pandas() if library == "pandas" else frame.to_arrow()
+    counts = zm.PairCounts.from_frame(
+        frame, "a", "b", "y", count="count", weight="weight", by="judge"
+    )
+    expected = zm.Comparisons(*list(columns.values())[:3], count=rows.count, weight=rows.weight)
+    assert_equal(counts.merged(), expected.pair_counts())
+    expected = rows.comparisons(judge=names.tolist()).pair_counts(by="judge")
+    assert counts.by == "judge"
+    assert counts.groups.tolist() == sorted(labels) == expected.groups.tolist()
+    for name in ("group", "first", "second", *COLUMNS):
+        np.testing.assert_allclose(getattr(counts, name), getattr(expected, name), 1e-12)
+
+
+def test_groups_of_dropped_rows_only_do_not_occur() -> None:
+    frame = pl.DataFrame({"a": ["x", "y"], "b": ["y", "x"], "won": ["a", "skip"], "day": [1, 2]})
+    options: Any = {"outcomes": {"skip": None}}
+    counts = zm.PairCounts.from_frame(frame, "a", "b", "won", by="day", **options)
+    assert counts.groups.tolist() == [1]
+    c = zm.Comparisons.from_frame(frame, "a", "b", "won", period="day", **options)
+    assert c.pair_counts(by="period").groups.tolist() == [1]
+
+
+def test_frames_with_bad_groups() -> None:
+    frame = pl.DataFrame({"a": ["x", "y"], "b": ["y", "x"], "judge": ["u", None]})
+    with pytest.raises(InputError, match="by='judge' has 1 rows without a value"):
+        zm.PairCounts.from_frame(frame, "a", "b", by="judge")
+    with pytest.raises(InputError, match="by='jugde' is not a column of the frame; did you mean"):
+        zm.PairCounts.from_frame(frame, "a", "b", by="jugde")
+    nested = frame.with_columns(judge=pl.Series([[1], [2]]))
+    with pytest.raises(InputError, match="by='judge' is a column of List"):
+        zm.PairCounts.from_frame(nested, "a", "b", by="judge")
+
+
+def test_rows_can_be_selected() -> None:
+    rows, group = grouped_rows(7, scores=(0.0, 1.0, 0.5, 0.25), counted=True, weighted=True)
+    c = rows.comparisons(judge=group, features=rows.weight)
+    mask = (group < 3) & (rows.a != 4) & (rows.b != 4)
+    for chosen in (c.select(mask), c.select(np.flatnonzero(mask))):
+        assert chosen.items.tolist() == [0, 1, 2, 3, 5, 6]
+        assert_equal(chosen.pair_counts(), rows.only(mask).comparisons().pair_counts())
+        np.testing.assert_array_equal(chosen.judge, group[mask])
+        np.testing.assert_array_equal(chosen.features[:, 0], rows.weight[mask])
+    assert c.select((rows.score == 1.0) | (rows.score == 0.0)).score is None
+    for bad, message in (
+        (mask[:-1], "Length of rows"),
+        ([0.5], "rows must be one-dimensional, of bool or whole numbers"),
+        ([len(c)], "rows must hold places from 0 to"),
+        ([-1], "rows must hold places from 0 to"),
+    ):
+        with pytest.raises(InputError, match=message):
+            c.select(bad)

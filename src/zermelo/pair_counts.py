@@ -189,6 +189,7 @@ class PairCounts:
         count: str | None = None,
         weight: str | None = None,
         soft: bool = False,
+        by: str | None = None,
     ) -> PairCounts:
         """Counts aggregated by the frame's own engine, so that rows need not fit into memory.
 
@@ -200,6 +201,8 @@ class PairCounts:
             Names of columns; their meanings are those of `Comparisons`.
         outcomes, soft
             As in `Comparisons`.
+        by : str, optional
+            Name of a column of labels: count every group by itself.
 
         Examples
         --------
@@ -211,7 +214,7 @@ class PairCounts:
         """
         from .aggregation import aggregate_frame
 
-        return aggregate_frame(frame, a, b, outcome, outcomes, count, weight, soft)
+        return aggregate_frame(frame, a, b, outcome, outcomes, count, weight, soft, by)
 
     @property
     def n_items(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -78,6 +77,8 @@ class Boards(Mapping[Any, BradleyTerryFit]):
         return f"Boards({len(self):,} by {self.by}, {len(self.all_items):,} items{failed})"
 
     def _repr_html_(self) -> str:
+        import html
+
         head = "".join(
             f"<th>{html.escape(name)}</th>" for name in (self.by, "best", "items", "comparisons")
         )
