@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import zermelo as zm
 from zermelo.errors import InputError
-from zermelo.ratings import bradley_terry_fit
+from zermelo.ratings import fit_covariance
 from zermelo.ratings.quasi_variance import quasi_variances
 
 KINDS = ("fisher", "sandwich")
@@ -169,7 +169,7 @@ def test_interval_frame_and_repr(backend: str) -> None:
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done for thousands of items, at a size that can be checked."""
-    monkeypatch.setattr(bradley_terry_fit, "EXACT_BELOW", 10)
+    monkeypatch.setattr(fit_covariance, "EXACT_BELOW", 10)
 
 
 LARGE = {

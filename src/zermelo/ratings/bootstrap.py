@@ -15,12 +15,13 @@ from .._backends.covariance import dense_covariance
 from .._backends.threads import available_threads, resolve_threads
 from ..checks import choice, finite, whole
 from ..errors import InputError
+from .bread import OWN_DENSE_BELOW
 from .graph import TIE_SHARE
 from .model import Model
 from .resampling import Cells, Sampler
 from .result import label_of
 from .scale import RatingScale
-from .uncertainty import OWN_DENSE_BELOW, Interval, normal_quantile
+from .uncertainty import Interval, normal_quantile
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit

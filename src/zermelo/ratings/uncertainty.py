@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
-from .._backends.covariance import dense_covariance
 from ..checks import choice, finite
 from ..errors import InputError
 from ..pair_counts import PairCounts
+from .bread import reported_covariance
 from .scale import RatingScale
 from .table import make_frame
 
@@ -29,8 +29,6 @@ KINDS = ("fisher", "sandwich")
 
 # Up to this many items covariances are computed whole: a matrix of 72 MB, inverted in seconds.
 EXACT_BELOW = 3000
-# Beyond this a BLAS is faster than our own factorisation, however it shares the cores.
-OWN_DENSE_BELOW = 1024
 # Solves for variances: their error enters squared, so this is far below what is printed.
 SOLVE_TOL = 1e-6
 PROBES = 64
@@ -181,29 +179,10 @@ class Information:
         matrix = self._laplacian(information)
         matrix[np.diag_indices_from(matrix)] += self.prior_information()
         inner = matrix[np.ix_(free, free)]
-        groups = self.centre[free]
-        if self.floating:
-            # Regular along each group's constant vector, where the score has no component.
-            for group in np.unique(groups[groups >= 0]):
-                members = np.flatnonzero(groups == group)
-                share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
-                inner[np.ix_(members, members)] += share or 1.0
-        filling = None
-        if kind == "sandwich":
-            filling = np.ascontiguousarray(self._laplacian(meat)[np.ix_(free, free)])
-        own = len(inner) <= OWN_DENSE_BELOW
-        solve = self.backend.dense_covariance if own else dense_covariance
-        result = solve(np.ascontiguousarray(inner), filling, self.threads)
-        if result is None:
-            raise InputError(
-                "the information matrix is singular: some abilities are hardly determined by the "
-                "data. A prior would help"
-            )
-        for group in np.unique(groups[groups >= 0]):
-            members = groups == group
-            result[members] -= result[members].mean(axis=0)
-            result[:, members] -= result[:, members].mean(axis=1, keepdims=True)
-        result = 0.5 * (result + result.T)
+        filling = self._laplacian(meat)[np.ix_(free, free)] if kind == "sandwich" else None
+        result = reported_covariance(
+            inner, filling, self.centre[free], self.floating, self.backend, self.threads
+        )
         full = np.where(np.isnan(self.ability), np.nan, 0.0)
         out = np.add.outer(full, full)
         out[np.ix_(free, free)] = result
