@@ -261,6 +261,7 @@ def bradley_terry(
         "ability_error": float(ability_error),
         "score_norm": float(score_norm),
         "frame_backend": counts.frame_backend,
+        "rows": data,
         "options": {
             "ties": ties,
             "position_effect": request.position,

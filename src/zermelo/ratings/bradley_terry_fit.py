@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import choice
+from ..comparisons import Comparisons
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from .fit_covariance import FitCovariance
@@ -58,6 +59,8 @@ class BradleyTerryFit(FitCovariance):
     ability_error: float = field(kw_only=True)
     score_norm: float = field(kw_only=True)
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    # What was fitted, where it says which comparisons belong together: rows, or grouped counts.
+    rows: Comparisons | PairCounts | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

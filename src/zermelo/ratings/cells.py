@@ -218,6 +218,30 @@ def _log(p: Real, weight: Real) -> Real:
     return value
 
 
+ByOutcome = tuple[Real, Real, Real]
+
+
+def outcome_scores(ties: TieModel, z: Real, tau: float) -> tuple[ByOutcome, ByOutcome]:
+    """Derivatives of the log-probabilities of win, loss and tie, by z and by tau.
+
+    Without a tie model a tie is half a win, and nothing depends on tau.
+    """
+    if ties == "none":
+        with np.errstate(over="ignore"):
+            p, q = 1.0 / (1.0 + np.exp(-z)), 1.0 / (1.0 + np.exp(z))
+        return (q, -p, 0.5 * (q - p)), (zero := np.zeros(0), zero, zero)
+    win, loss, tie = probabilities(ties, z, tau)
+    if ties == "davidson":
+        return (
+            (loss + 0.5 * tie, -(win + 0.5 * tie), -0.5 * (win - loss)),
+            (-tie, -tie, win + loss),
+        )
+    with np.errstate(over="ignore"):
+        not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
+    of_tie = -2.0 / np.expm1(-2.0 * tau) - not_win - not_loss
+    return (not_win, -not_loss, not_win - not_loss), (-not_win, -not_loss, of_tie)
+
+
 def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMoments:
     """Log-likelihood, observed information and meat of every cell at z."""
     zero = np.zeros(len(cells))
@@ -240,8 +264,6 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = n * (win * loss + 0.25 * tie * (win + loss))
         cross = -n * tie * mean
         tie_information = n * tie * (win + loss)
-        by_z = (loss + 0.5 * tie, -(win + 0.5 * tie), -mean)
-        by_tau = (-tie, -tie, win + loss)
     else:
         with np.errstate(over="ignore"):
             not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
@@ -251,8 +273,7 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = of_win + of_loss
         cross = of_loss - of_win
         tie_information = of_win + of_loss + cells.tie * 4.0 * np.exp(-2.0 * tau) / width**2
-        by_z = (not_win, -not_loss, not_win - not_loss)
-        by_tau = (-not_win, -not_loss, 2.0 / width - not_win - not_loss)
+    by_z, by_tau = outcome_scores(ties, z, tau)
     outcomes = list(zip(cells.squares, by_z, by_tau, strict=True))
     return CellMoments(
         _log(win, cells.win) + _log(loss, cells.loss) + _log(tie, cells.tie),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .._backends import Backend
 from .bread import reported_covariance
 from .cells import CellMoments, Cells
+from .clusters import ClusterMeat
 from .uncertainty import Kind
 
 Real = NDArray[np.float64]
@@ -51,6 +52,7 @@ def joint_covariance(
     floating: bool,
     backend: Backend,
     threads: int,
+    clusters: ClusterMeat | None,
 ) -> Real:
     """Of (abilities as they are reported, extra parameters), shape (n + k, n + k).
 
@@ -70,13 +72,15 @@ def joint_covariance(
     inner = matrix[np.ix_(used, used)]
     groups = np.concatenate([centre[free], np.full(n_extra, -1, np.int32)])
     filling = None
-    if kind == "sandwich":
+    if clusters is not None:
+        filling = clusters.matrix[np.ix_(used, used)]
+    elif kind == "sandwich":
         meat = assemble(cells, n, moments.meat, moments.cross_meat, moments.tie_meat, with_ties)
         filling = meat[np.ix_(used, used)]
     result = reported_covariance(inner, filling, groups, floating, backend, threads)
     missing = np.where(np.concatenate([rated, np.ones(n_extra, bool)]), 0.0, np.nan)
     out: Real = np.add.outer(missing, missing)
-    out[np.ix_(used, used)] = result
+    out[np.ix_(used, used)] = result if clusters is None else clusters.sandwich(result)
     # Nothing ties the scales of separate components to one another.
     out[:n, :n][component[:, None] != component[None, :]] = np.nan
     return out

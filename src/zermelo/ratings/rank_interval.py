@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,8 @@ class RankInterval:
         Whether all intervals hold at once with this level, or each by itself.
     kind : str
         Of the covariance.
+    degrees_of_freedom : float
+        One less than the number of clusters, for kind="cluster"; else infinite.
     """
 
     items: NDArray[Any]
@@ -73,6 +76,7 @@ class RankInterval:
     simultaneous: bool
     kind: str
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.items, self.rank, self.lower, self.upper, self.critical_value)
@@ -119,7 +123,7 @@ def rank_interval(
     ----------
     fit : BradleyTerryFit
     level : float, default 0.95
-    kind : {"sandwich", "fisher"}, default "sandwich"
+    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
         See `BradleyTerryFit.covariance`.
     simultaneous : bool, default True
         All intervals hold at once with this level; False: each by itself, for whoever looks at one
@@ -162,7 +166,7 @@ def rank_interval(
     estimates = Estimates.of(fit, kind, "rank_interval")
     n = estimates.n_items
     source = (
-        gaussian_draws(estimates.covariance, n_draws, seed)
+        gaussian_draws(estimates.covariance, n_draws, seed, estimates.degrees_of_freedom)
         if bootstrap is None
         else GivenDraws.of(bootstrap, fit.ability, estimates.places)
     )
@@ -175,7 +179,8 @@ def rank_interval(
         critical = spread(fit, estimates.places, critical, np.nan)
         family = n - 1
     lower, upper = _ends(settled)
-    bonferroni = upper_quantile(0.5 * (1.0 - level) / max(family, 1))
+    tail = 0.5 * (1.0 - level) / max(family, 1)
+    bonferroni = upper_quantile(tail, estimates.degrees_of_freedom)
     widths = np.subtract(*_ends(np.abs(better) > bonferroni)[::-1])
 
     def place(values: Whole) -> Whole:
@@ -191,8 +196,9 @@ def rank_interval(
         critical,
         level,
         bool(simultaneous),
-        kind,
+        str(kind),
         fit.frame_backend,
+        estimates.degrees_of_freedom,
     )
 
 
@@ -257,7 +263,7 @@ def lmarena_rank(
     ----------
     fit : BradleyTerryFit
     level : float, default 0.95
-    kind : {"sandwich", "fisher"}, default "sandwich"
+    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
 
     Returns
     -------
