@@ -168,6 +168,35 @@ def test_reweighted_pairs(backend: str) -> None:
     np.testing.assert_allclose(fit.covariance("cluster"), expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"ties": "drop"},
+        {"ties": "davidson", "position_effect": True},
+        {"ties": "rao-kupper"},
+        {"prior": 0.5},
+        {"reweight": "pair", "min_count": 30},
+    ],
+)
+def test_counts_by_cluster(backend: str, options: dict[str, Any]) -> None:
+    whole = options.get("ties") in ("davidson", "rao-kupper")
+    scores = (0.0, 0.5, 1.0) if whole else FRACTIONS
+    rows, judge = judged(weighted=True, counted=True, scores=scores, m=400)
+    c = rows.comparisons(judge=judge)
+    by_rows = zm.bradley_terry(c, tol=1e-11, backend=backend, **options)
+    by_counts = zm.bradley_terry(c.pair_counts(by="judge"), tol=1e-11, backend=backend, **options)
+    covariance = by_rows.covariance("cluster")
+    for cluster in (None, "judge"):
+        np.testing.assert_allclose(
+            by_counts.covariance("cluster", cluster=cluster), covariance, rtol=0, atol=1e-9
+        )
+    assert by_counts.interval(kind="cluster").degrees_of_freedom == 12
+    for cluster in ("period", judge, ("judge", "period")):
+        with pytest.raises(InputError, match="counts are grouped by 'judge' alone"):
+            by_counts.covariance("cluster", cluster=cluster)
+
+
 def test_two_ways(backend: str) -> None:
     rows, judge = judged(n=4, m=2000, judges=40)
     prompt = np.random.default_rng(3).integers(0, 50, len(judge))

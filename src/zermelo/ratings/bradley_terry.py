@@ -253,6 +253,7 @@ def bradley_terry(
     fields: dict[str, Any] = {
         "model": model,
         "counts": counts,
+        "source": data,
         "graph": plan.graph,
         "unrated": plan.unrated,
         "solver": name,
@@ -261,7 +262,6 @@ def bradley_terry(
         "ability_error": float(ability_error),
         "score_norm": float(score_norm),
         "frame_backend": counts.frame_backend,
-        "rows": data,
         "options": {
             "ties": ties,
             "position_effect": request.position,

@@ -47,6 +47,8 @@ class BradleyTerryFit(FitCovariance):
         factorisation: to first order in the last Newton step).
     options : dict of str
         The arguments of `bradley_terry` that made the fit, but for data and start.
+    source : Comparisons or PairCounts or None
+        The data as it was given; None in a fit that was loaded.
     """
 
     model: Model = field(kw_only=True)
@@ -59,8 +61,7 @@ class BradleyTerryFit(FitCovariance):
     ability_error: float = field(kw_only=True)
     score_norm: float = field(kw_only=True)
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
-    # What was fitted, where it says which comparisons belong together: rows, or grouped counts.
-    rows: Comparisons | PairCounts | None = field(default=None, kw_only=True)
+    source: Comparisons | PairCounts | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -19,16 +19,20 @@ from numpy.typing import NDArray
 from .._backends import Backend
 from ..comparisons import Comparisons
 from ..errors import InputError
-from ..labels import encode_labels
+from ..grouping import GROUPINGS, encode_groups
 from ..pair_counts import PairCounts
 from ..row_columns import read_groups
 from .row_scores import Scores
 
 Real = NDArray[np.float64]
 
-# What clusters are read from, in the order in which a default is looked for.
-COLUMNS = ("cluster", "judge", "period", "time")
+# The columns that are clusters unless others are named.
 DEFAULTS = ("cluster", "judge")
+NO_ROWS = (
+    "kind='cluster' needs to know which comparisons belong together, but this fit has only their "
+    "counts (it was made from PairCounts, or loaded from a file); fit Comparisons with a cluster, "
+    'or their pair_counts(by="cluster")'
+)
 # Names of items in a warning.
 SHOWN = 3
 
@@ -215,11 +219,7 @@ def read_ways(
 ) -> list[Way]:
     """The one or two ways that `cluster` asks for."""
     if rows is None:
-        raise InputError(
-            "kind='cluster' needs to know which comparisons belong together, but this fit has "
-            "only their counts (it was made from PairCounts, or loaded from a file); fit "
-            'Comparisons with a cluster, or their pair_counts(by="cluster")'
-        )
+        raise InputError(NO_ROWS)
     if isinstance(cluster, tuple) and len(cluster) != 2:
         raise InputError(
             f"cluster must be one column, or a tuple of two for two-way clusters, but is a tuple "
@@ -232,20 +232,18 @@ def read_ways(
 
 
 def _way_of_counts(cluster: Any, counts: PairCounts) -> Way:
-    by = getattr(counts, "by", None)
-    if by is None:
-        return read_ways(cluster, None, None, 1)[0]  # type: ignore[arg-type]
-    if cluster is not None and not (isinstance(cluster, str) and cluster == by):
+    if counts.group is None or counts.groups is None or counts.by is None:
+        raise InputError(NO_ROWS)
+    if cluster is not None and not (isinstance(cluster, str) and cluster == counts.by):
         raise InputError(
-            f"this fit's counts are grouped by {by!r} alone, so that they have no other clusters; "
-            "fit Comparisons for those"
+            f"this fit's counts are grouped by {counts.by!r} alone, so that they have no other "
+            "clusters; fit Comparisons for those"
         )
-    code = getattr(counts, "group")  # noqa: B009
-    return Way(by, code, int(code.max(initial=-1)) + 1)
+    return Way(counts.by, counts.group, len(counts.groups))
 
 
 def _way_of_rows(cluster: Any, rows: Comparisons, backend: Backend, threads: int) -> Way:
-    known = [name for name in COLUMNS if getattr(rows, name) is not None]
+    known = [name for name in GROUPINGS if getattr(rows, name) is not None]
     if cluster is None:
         cluster = next((name for name in DEFAULTS if name in known), None)
         if cluster is None:
@@ -277,11 +275,7 @@ def _way_of_rows(cluster: Any, rows: Comparisons, backend: Backend, threads: int
                 + "Comparisons(cluster=...) keeps labels and rows together"
             )
         name, column = "cluster", read_groups("cluster", cluster, len(rows))
-    if column.dtype.kind in "iuO":
-        labels, (code,) = encode_labels({name: column}, backend, threads)
-    else:
-        labels, places = np.unique(column, return_inverse=True)
-        code = places.astype(np.int32)
+    code, labels = encode_groups(name, column, backend, threads)
     return Way(name, code, len(labels))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from .uncertainty import (
     quantile_of,
 )
 
+if TYPE_CHECKING:
+    from .equality import EqualityTest
+
 Real = NDArray[np.float64]
 
 
@@ -48,9 +51,10 @@ class FitCovariance(Questions):
             a fit of `Comparisons`, or of their counts by cluster.
         cluster : str, labels or tuple of two, optional
             With kind="cluster": a column of the comparisons ("cluster", "judge", "period" or
-            "time"), or labels, one a comparison; None: the cluster, else the judge. A tuple of two
-            clusters two ways (Cameron, Gelbach and Miller 2011), V1 + V2 - V12, of which the
-            nearest positive semi-definite matrix is taken, on the degrees of the fewer clusters.
+            "category"), or labels, one a comparison; None: the cluster, else the judge. A tuple
+            of two clusters two ways (Cameron, Gelbach and Miller 2011), V1 + V2 - V12, of which
+            the nearest positive semi-definite matrix is taken, on the degrees of the fewer
+            clusters.
 
         Returns
         -------
@@ -76,7 +80,7 @@ class FitCovariance(Questions):
         >>> winner, loser = list("xyxzyzxy"), list("yxzxzyyz")
         >>> votes = zm.Comparisons(winner, loser, judge=list("aabbccdd"))
         >>> zm.bradley_terry(votes).covariance("cluster").round(3).diagonal().tolist()
-        [0.074, 0.148, 0.074]
+        [0.136, 0.011, 0.136]
         """
         check_kind(kind)
         kind = with_clusters(kind, cluster)
@@ -109,12 +113,12 @@ class FitCovariance(Questions):
     def _clusters(self, kind: Kind) -> Clusters:
         """The clusters of the comparisons that the fit used, and their scores."""
         fit, model = self._fit, self._fit.model
-        ways = read_ways(cluster_kind(kind).cluster, fit.rows, model.backend, model.threads)
-        assert fit.rows is not None
+        ways = read_ways(cluster_kind(kind).cluster, fit.source, model.backend, model.threads)
+        assert fit.source is not None
         reweighted = None
         if fit.options.get("reweight") is not None and fit.counts is not None:
             reweighted = fit.counts, int(fit.options["min_count"])
-        scores, used = scores_of(fit.rows, self._parameters(), reweighted)
+        scores, used = scores_of(fit.source, self._parameters(), reweighted)
         used &= model.component[scores.first] == model.component[scores.second]
         used &= fit.rated[scores.first] & fit.rated[scores.second]
         return Clusters.of(ways, scores, used)
@@ -252,6 +256,48 @@ class FitCovariance(Questions):
             lambda: information.estimated_variances(kind, base, seed, probes),
         )
         return *estimated, math.inf
+
+    def equality_test(
+        self, items: Any = None, *, kind: Kind = "sandwich", cluster: Any = None
+    ) -> EqualityTest:
+        """Wald test that items are equally able: of all their differences together.
+
+        Parameters
+        ----------
+        items : sequence of labels, optional
+            At least two; None: all that are rated.
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
+            See `covariance`.
+        cluster : str, labels or tuple of two, optional
+            See `covariance`.
+
+        Returns
+        -------
+        EqualityTest
+            With `statistic`, `p_value` and `degrees_of_freedom`.
+
+        Raises
+        ------
+        InputError
+            There are more differences than the clusters can tell apart (one less than the number
+            of clusters, of the smaller of two), an item is not rated, or as for `covariance`.
+
+        References
+        ----------
+        Hotelling 1931, Annals of Mathematical Statistics 2:360, for clusters.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(list("xyyzxz"), list("yxzyzx"), count=[60, 40, 55, 45, 70, 30])
+        >>> zm.bradley_terry(votes).equality_test()
+        EqualityTest(3 items, statistic 20.21 of 2 differences, p=4.1e-05, sandwich)
+        """
+        from .equality import equality_test
+
+        check_kind(kind)
+        self._fit.require_data("equality_test")
+        return equality_test(self._fit, items, with_clusters(kind, cluster))
 
     def quasi_variance(self, kind: Kind = "sandwich", *, cluster: Any = None) -> QuasiVariance:
         """Variances for plots: any two items' add up to the variance of their difference, nearly.
