@@ -6,7 +6,7 @@ z = ability[first] - ability[second] + features · coefficients + offset of its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -77,6 +77,45 @@ class Cells:
         )
 
 
+# With more distinct offsets than this, few rows would share one.
+MOST_OFFSETS = 1024
+
+
+def merged(cells: Cells) -> Cells:
+    """Cells of the same items, offset and features added up, where offsets recur.
+
+    What a cell adds to the likelihood, and to all that follows from it, is linear in its sums.
+    """
+    columns = [cells.first.astype(np.int64), cells.second.astype(np.int64)]
+    values = [] if cells.offset is None else [cells.offset]
+    for value in [*values, *cells.features.T]:
+        distinct, code = np.unique(value, return_inverse=True)
+        if len(distinct) > MOST_OFFSETS:
+            return cells
+        columns.append(code.astype(np.int64))
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(len(cells), bool)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    begin = np.flatnonzero(new)
+    if len(begin) == len(cells):
+        return cells
+
+    def add(column: Real) -> Real:
+        return np.asarray(np.add.reduceat(column[order], begin))
+
+    rows = order[begin]
+    a, b, c = (add(column) for column in cells.squares)
+    return replace(
+        cells.take(rows),
+        win=add(cells.win),
+        loss=add(cells.loss),
+        tie=None if cells.tie is None else add(cells.tie),
+        squares=(a, b, c),
+    )
+
+
 def cells_of_counts(counts: PairCounts, ties: str, position: bool) -> Cells:
     """One cell an ordered pair."""
     features = np.ones((len(counts), 1)) if position else np.empty((len(counts), 0))
@@ -95,7 +134,8 @@ def _cells(
         if sums.has_fractional:
             raise InputError(
                 f"ties={ties!r} needs wins, losses and ties, but the data has "
-                f"{int(sums.fractional.sum()):,} fractional outcomes; use ties='half'"
+                f"{int(sums.fractional.sum()):,} fractional outcomes (soft=True makes 0.5 "
+                "one, too); use ties='half'"
             )
         return Cells(
             first, second, sums.win_weight, sums.loss_weight, sums.tie_weight, offset, features,
@@ -149,7 +189,7 @@ def cells_of_rows(rows: Comparisons, ties: str, position: bool, features: Real |
             row = int(order[np.flatnonzero(outcome == FRACTIONAL)[0]])
             raise InputError(
                 f"ties={ties!r} needs wins, losses and ties, but the outcome of row {row} is "
-                "fractional; use ties='half'"
+                "fractional (soft=True makes 0.5 so, too); use ties='half'"
             )
         win, loss, tie = (np.where(outcome == code, total, 0.0) for code in (WIN, LOSS, TIE))
         squares = tuple(np.where(outcome == code, square, 0.0) for code in (WIN, LOSS, TIE))
