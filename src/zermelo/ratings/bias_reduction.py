@@ -163,8 +163,12 @@ class Point:
         )
 
     def solve(self, right: Real) -> Real:
-        """I⁻¹ right."""
-        return np.asarray(self.inverse @ right)
+        """I⁻¹ right, without what rounding leaves along a group's constant vector."""
+        out: Real = self.inverse @ right
+        for members in self.problem.groups:
+            places = self.problem.free[members]
+            out[places] -= out[places].mean()
+        return out
 
     def curvature(self, direction: Real) -> Real:
         """Minus the second derivative of the penalised likelihood times `direction`."""

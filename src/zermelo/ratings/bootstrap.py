@@ -275,6 +275,11 @@ def bootstrap(
             "bootstrap resamples fits of abilities alone, but this one has a tie model, a position "
             "effect, covariates or offsets"
         )
+    if fit.options.get("bias_reduced"):
+        raise InputError(
+            "bootstrap refits by maximum likelihood, but this fit is bias-reduced; use "
+            "interval(), or fit with prior= instead"
+        )
     replicates = whole("replicates", replicates, 1, rule := f"from 1 to {MOST_REPLICATES:,}")
     if replicates > MOST_REPLICATES:
         raise InputError(f"replicates must be {rule}, but is {replicates:,}")

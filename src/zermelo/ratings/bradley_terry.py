@@ -390,7 +390,7 @@ def _counts(data: object, threads: int | None, backend: str | None) -> PairCount
 def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:
     helps = (
         "raise max_iter, or use solver='newton'"
-        if solver != "newton"
+        if solver not in ("newton", "firth")
         else "raise max_iter"
         if n_iter >= max_iter
         else "rounding allows no better; raise tol"

@@ -82,7 +82,7 @@ MOST_OFFSETS = 1024
 
 
 def merged(cells: Cells) -> Cells:
-    """Cells of the same items, offset and features added up, where offsets recur.
+    """Cells of the same items, offset, features and outcome added up, where offsets recur.
 
     What a cell adds to the likelihood, and to all that follows from it, is linear in its sums.
     """
@@ -93,6 +93,8 @@ def merged(cells: Cells) -> Cells:
         if len(distinct) > MOST_OFFSETS:
             return cells
         columns.append(code.astype(np.int64))
+    # Outcomes stay apart, so that a cell is still so many comparisons of one kind.
+    columns.append(2 * (cells.win > 0).astype(np.int64) + (cells.loss > 0))
     order = np.lexsort(columns[::-1])
     new = np.zeros(len(cells), bool)
     new[:1] = True

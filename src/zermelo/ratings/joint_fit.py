@@ -98,6 +98,7 @@ class JointFit(BradleyTerryFit):
     def __repr__(self) -> str:
         parts: list[str] = [] if self.extras.ties == "none" else [self.extras.ties]
         parts += ["position"] if self.extras.position else []
+        parts += ["margin loss"] if self.options.get("loss") == "margin" else []
         n_features = len(self.coefficients)
         parts += [f"{n_features} covariate{'s' * (n_features > 1)}"] if n_features else []
         return super().__repr__()[:-1] + f", with {', '.join(parts) or 'offset'})"

@@ -59,6 +59,11 @@ def update(fit: BradleyTerryFit, more: Comparisons | PairCounts, **changes: Any)
         raise InputError(
             "update merges counts, but this fit reweighted them; merge the data, and fit again"
         )
+    if fit.options.get("loss", "plain") != "plain":
+        raise InputError(
+            "update merges counts, which have no margins, but this fit's loss is "
+            f"{fit.options['loss']!r}; merge the rows, and fit again"
+        )
     if isinstance(fit, JointFit) and not fit.extras.by_pair:
         raise InputError(
             "update merges counts by pair, but this fit read rows (covariates, offsets or neutral "
