@@ -112,9 +112,10 @@ def bradley_terry(
     bias_reduced : bool, default False
         Maximise the likelihood times the root of the information's determinant (Jeffreys' prior),
         which takes the leading term out of the bias and is finite for separated data, as with an
-        undefeated item, wherever all items met, if through others. For at most 3,000 items,
-        without tie models, `prior` and `ridge`. A weight w enters as w comparisons would, in the
-        information as in the likelihood. Covariances are those of the likelihood at the estimate.
+        undefeated item, as long as all items met, if only through others. For at most 3,000 items
+        (which take half a minute), without tie models, `prior` and `ridge`. A weight w enters as w
+        comparisons would, in the information as in the likelihood. Covariances are those of the
+        likelihood at the estimate.
     components : {"error", "largest", "separate"}, default "error"
         What to do where the maximum does not exist, because some items never lost to the rest (or
         were never compared with it): raise; rate the largest component and list the other items in
