@@ -27,11 +27,12 @@ from .existence import (
     reasons,
 )
 from .graph import Graph, Ties
-from .joint import Covariates, Request, check_features, fit_joint, raise_if_separated, read_cells
+from .joint import Covariates, Request, check_features, fit_joint, read_cells
 from .joint_fit import Extras, JointFit
 from .model import Model, alone_in
 from .result import RatingResult, label_of
 from .reweighting import reweighted
+from .separation import raise_if_separated
 
 TieRule = Literal["half", "davidson", "rao-kupper", "drop"]
 TIE_RULES = ("half", "davidson", "rao-kupper", "drop")
@@ -232,8 +233,7 @@ def bradley_terry(
             engine=engine,
             threads=used_threads,
         )
-        if not converged:
-            raise_if_separated(extras, ability_error)
+        raise_if_separated(counts.items, extras, ability, stays, prior, converged, ability_error)
     else:
         ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
             *plan.graph.arrays,
