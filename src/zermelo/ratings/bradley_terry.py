@@ -32,7 +32,6 @@ from .joint_fit import Extras, JointFit
 from .model import Model, alone_in
 from .result import RatingResult, label_of
 from .reweighting import reweighted
-from .separation import raise_if_separated
 
 TieRule = Literal["half", "davidson", "rao-kupper", "drop"]
 TIE_RULES = ("half", "davidson", "rao-kupper", "drop")
@@ -221,6 +220,7 @@ def bradley_terry(
             names,
             divisor,
             request,
+            items=counts.items,
             by_pair=not request.reads_rows(data),
             graph=plan.graph,
             start=begin,
@@ -233,7 +233,6 @@ def bradley_terry(
             engine=engine,
             threads=used_threads,
         )
-        raise_if_separated(counts.items, extras, ability, stays, prior, converged, ability_error)
     else:
         ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
             *plan.graph.arrays,

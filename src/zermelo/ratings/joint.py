@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..pair_counts import PairCounts
 from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows
 from .graph import Graph
 from .joint_fit import POSITION_NAME, Extras
-from .separation import find_separation
+from .separation import Direction, Verdict, far_out, find_separation, raise_far, raise_separated
 
 Real = NDArray[np.float64]
 Covariates = bool | Literal["standardize"] | None
@@ -154,6 +154,7 @@ def fit_joint(
     divisor: Real,
     request: Request,
     *,
+    items: NDArray[Any],
     by_pair: bool,
     graph: Graph,
     start: Real,
@@ -200,14 +201,18 @@ def fit_joint(
         return result
 
     ability, extra, n_iter, error, norm, converged = climb(start, begin, max_iter)
-    if not np.isfinite(error) and n_iter < max_iter:
+    verdict: Verdict = None
+    if not np.isfinite(error):
         # The kernel gives up far out, where steps shrink too slowly to tell a distant maximum from
         # none. Where there is one, it goes on from there.
-        exists = find_separation(cells, held, prior > 0, request.ridge > 0) is None
+        verdict = find_separation(cells, held, prior > 0, request.ridge > 0)
+        exists = verdict is None
         while exists and not np.isfinite(error) and n_iter < max_iter:
             ability, extra, more, error, norm, converged = climb(ability, extra, max_iter - n_iter)
             n_iter += more
-            exists = more > 1  # not even one step could be made
+            exists = more > 1  # or not even one step could be made
+    elif not converged or far_out(cells, ability, extra):
+        verdict = find_separation(cells, held, prior > 0, request.ridge > 0)
     extras = Extras(
         tie_model,
         float(extra[-1]) if tie_model != "none" else 0.0,
@@ -219,4 +224,8 @@ def fit_joint(
         by_pair,
         cells,
     )
+    if isinstance(verdict, Direction):
+        raise_separated(items, extras, cells, verdict)
+    if verdict is False and not np.isfinite(error):
+        raise_far(extras)
     return ability, extras, int(n_iter), float(error), float(norm), bool(converged)

@@ -24,7 +24,7 @@ over directions in a box.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,10 @@ class Direction:
     ability: Real
     coefficients: Real
     tie: float
+
+
+# None: the maximum exists; False: that could not be settled in time.
+Verdict = Direction | Literal[False] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +93,7 @@ def _conditions(cells: Cells) -> _Conditions:
     )
 
 
-def find_separation(
-    cells: Cells, held: NDArray[np.bool_], prior: bool, ridge: bool
-) -> Direction | Literal[False] | None:
+def find_separation(cells: Cells, held: NDArray[np.bool_], prior: bool, ridge: bool) -> Verdict:
     """A `Direction`, None where the maximum exists, or False where that was not settled in time.
 
     `held` items do not move; with a `prior` none does, and with a `ridge` no coefficient.
@@ -218,36 +220,39 @@ def _solve(
     return False
 
 
-def raise_if_separated(
-    items: NDArray[Any],
-    extras: Extras,
-    ability: Real,
-    held: NDArray[np.bool_],
-    prior: float,
-    converged: bool,
-    error: float,
-) -> None:
-    """The error that names what can grow without end, where the maximum does not exist.
+def far_out(cells: Cells, ability: Real, extra: Real) -> bool:
+    """Whether a fit is in doubt although it converged.
 
-    A small last Newton step at moderate parameters shows that it does: along a separating direction
-    steps never become small. So the program runs only where a fit is in doubt.
+    A small last Newton step at moderate parameters shows that the maximum exists: along a
+    separating direction steps never become small.
     """
-    cells = extras.cells
-    assert cells is not None
+    n_features = cells.features.shape[1]
     reach = np.abs(cells.features).max(axis=0, initial=0.0)
-    largest = max(
-        float(np.ptp(ability)),
-        float((np.abs(extras.coefficients) * reach).max(initial=0.0)),
-        abs(extras.log_tie),
-    )
-    if converged and largest <= FARTHEST:
-        return
-    found = find_separation(cells, held, prior > 0, extras.ridge > 0)
-    if found is None or (found is False and np.isfinite(error)):
-        return
-    what = _of_direction(items, extras, cells, found) if found else _far(extras)
+    moves = np.abs(extra[:n_features]) * reach
+    sizes = (np.ptp(ability), moves.max(initial=0.0), np.abs(extra[n_features:]).max(initial=0.0))
+    return max(float(size) for size in sizes) > FARTHEST
+
+
+def raise_separated(
+    items: NDArray[Any], extras: Extras, cells: Cells, direction: Direction
+) -> NoReturn:
+    """The error that names what grows without end, and between whom."""
+    raise _error(extras, _of_direction(items, extras, cells, direction))
+
+
+def raise_far(extras: Extras) -> NoReturn:
+    """The error where a fit ran away and the program was not solved in time."""
+    parts = [
+        f"{name} ({value:.3g})"
+        for name, value in zip(extras.names, extras.coefficients.tolist(), strict=True)
+        if abs(value) > FARTHEST
+    ]
+    raise _error(extras, ", ".join(parts) or "abilities that grow")
+
+
+def _error(extras: Extras, what: str) -> SeparationError:
     tied = extras.ties != "none"
-    raise SeparationError(
+    return SeparationError(
         f"The maximum does not exist: nothing contradicts {what}, so that the likelihood rises "
         "without end (the outcomes are separated). prior= holds abilities, ridge= coefficients"
         + (f"; ties='half' takes ties that are too few, or too many, for {extras.ties!r}" * tied)
@@ -270,13 +275,3 @@ def _of_direction(items: NDArray[Any], extras: Extras, cells: Cells, direction: 
         above = direction.ability > middle
         parts.append(f"abilities ({named(items, above)} above {named(items, ~above)})")
     return " with ".join(parts)
-
-
-def _far(extras: Extras) -> str:
-    """What went far, where the program was not solved in time."""
-    parts = [
-        f"{name} ({value:.3g})"
-        for name, value in zip(extras.names, extras.coefficients.tolist(), strict=True)
-        if abs(value) > FARTHEST
-    ]
-    return ", ".join(parts) or "abilities"
