@@ -203,6 +203,20 @@ def probabilities(ties: TieModel, z: Real, tau: float) -> tuple[Real, Real, Real
         return win, loss, np.expm1(2.0 * tau) * win * loss
 
 
+def outcome_scores(
+    ties: TieModel, z: Real, tau: float
+) -> tuple[tuple[Real, Real, Real], tuple[Real, Real, Real]]:
+    """Scores of a win, a loss and a tie by the log-odds, and by the log tie parameter."""
+    win, loss, tie = probabilities(ties, z, tau)
+    if ties == "davidson":
+        by_z = (loss + 0.5 * tie, -(win + 0.5 * tie), -0.5 * (win - loss))
+        return by_z, (-tie, -tie, win + loss)
+    with np.errstate(over="ignore"):
+        not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
+    by_tie = 2.0 / -np.expm1(-2.0 * tau) - not_win - not_loss
+    return (not_win, -not_loss, not_win - not_loss), (-not_win, -not_loss, by_tie)
+
+
 def log_odds(cells: Cells, ability: Real, coefficients: Real) -> Real:
     """z of every cell, shape (m,)."""
     z: Real = ability[cells.first] - ability[cells.second]
@@ -240,8 +254,6 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = n * (win * loss + 0.25 * tie * (win + loss))
         cross = -n * tie * mean
         tie_information = n * tie * (win + loss)
-        by_z = (loss + 0.5 * tie, -(win + 0.5 * tie), -mean)
-        by_tau = (-tie, -tie, win + loss)
     else:
         with np.errstate(over="ignore"):
             not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
@@ -251,8 +263,7 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = of_win + of_loss
         cross = of_loss - of_win
         tie_information = of_win + of_loss + cells.tie * 4.0 * np.exp(-2.0 * tau) / width**2
-        by_z = (not_win, -not_loss, not_win - not_loss)
-        by_tau = (-not_win, -not_loss, 2.0 / width - not_win - not_loss)
+    by_z, by_tau = outcome_scores(ties, z, tau)
     outcomes = list(zip(cells.squares, by_z, by_tau, strict=True))
     return CellMoments(
         _log(win, cells.win) + _log(loss, cells.loss) + _log(tie, cells.tie),
