@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._backends import Backend
 from ..comparisons import Comparisons
 from ..errors import InputError
+from ..features import default_names, places_of
 from ..pair_counts import PairCounts
 from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows
 from .graph import Graph
@@ -18,7 +19,7 @@ from .joint_fit import POSITION_NAME, Extras
 from .separation import Direction, Verdict, far_out, find_separation, raise_far, raise_separated
 
 Real = NDArray[np.float64]
-Covariates = bool | Literal["standardize"] | None
+Covariates = bool | Literal["standardize"] | tuple[str, ...] | None
 
 COLLINEAR = 1e-9  # share of a feature's sum of squares that other parameters leave
 # A tie parameter to start from: equals tie a third of the time.
@@ -73,7 +74,11 @@ def read_cells(
                 "give them rather than PairCounts"
             )
         features = rows.features
-        names += tuple(f"feature {k}" for k in range(features.shape[1]))
+        chosen = rows.feature_names or default_names(features.shape[1])
+        if isinstance(request.covariates, tuple):
+            features = features[:, places_of(chosen, request.covariates, "covariates")]
+            chosen = request.covariates
+        names += chosen
     if rows is not None and request.reads_rows(rows):
         cells = cells_of_rows(rows, request.ties, request.position, features)
     else:

@@ -45,9 +45,9 @@ def votes_needed(
     With a tie model the information is that of a win, a tie or a loss (Davidson: the variance of
     the score, win loss + tie (1 - tie) / 4; Rao and Kupper: (1 - win) (1 - loss) (win + loss));
     with a position effect half of the comparisons show either item first; with covariates the
-    features of both are taken to be equal. Further comparisons are taken to say something about abilities
-    only, not about the tie parameter, position and coefficients: as much as at hand is known of
-    these, and it is a part of the present variance.
+    features of both are taken to be equal. Further comparisons are taken to say something about
+    abilities only: of tie parameter, position and coefficients as much is known as at hand, and
+    that is a part of the present variance.
 
     Parameters
     ----------
