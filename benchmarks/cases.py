@@ -139,6 +139,32 @@ def covariates(small: bool) -> Workload:
     )
 
 
+def contextual(small: bool) -> Workload:
+    n_rows, n_items, n_features = (5_000, 20, 3) if small else (200_000, 100, 5)
+    folder = tempfile.TemporaryDirectory(prefix="zermelo-benchmark-")
+    path = Path(folder.name) / "votes.parquet"
+    frame, names = inputs.styled_frame(inputs.draw_styled_votes(n_rows, n_items, n_features), path)
+    arena_rank = peers.ArenaRank(path, names)
+
+    def close() -> None:
+        arena_rank.close()
+        folder.cleanup()
+
+    return Workload(
+        f"{n_rows:,} votes between {n_items:,} items with {n_features} covariates, by arena-rank's "
+        "objective (ridge 1.0 on the mean loss), from a pandas frame to ratings with 95% sandwich "
+        "intervals.",
+        [
+            Contestant(ENGINE, lambda: engine.contextual(frame, names)),
+            Contestant("arena-rank", arena_rank.measure),
+        ],
+        reference=engine.contextual(frame, names).ability,
+        baseline=ENGINE,
+        target="the same abilities as arena-rank",
+        close=close,
+    )
+
+
 def random_pairs(small: bool) -> Workload:
     data = inputs.draw_wins(*((20_000, 200) if small else (10_000_000, 100_000)))
     return _wins(data, "random pairs", "20 times faster than SciPy, and under 1.7 s")
@@ -271,6 +297,7 @@ CASES: dict[str, Case] = {
     "votes-integer": votes_integer,
     "ties-position": ties_position,
     "covariates": covariates,
+    "contextual": contextual,
     "random-pairs": random_pairs,
     "ring": ring,
     "large": large,

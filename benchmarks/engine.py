@@ -80,6 +80,29 @@ def covariates(data: Any, **options: Any) -> Measurement:
     return Measurement(watch.total, steps=watch.steps, note=_note(fit))
 
 
+def contextual(frame: Any, features: list[str]) -> Measurement:
+    """From a frame to ratings with sandwich intervals, by arena-rank's objective: the mean loss
+    plus half the sum of squared coefficients, of features that have mean 0 and variance 1."""
+    import zermelo as zm
+
+    watch = Stopwatch()
+    columns = frame[features]
+    standard = (columns - columns.mean()) / columns.std(ddof=0)
+    data = zm.Comparisons(frame["model_a"], frame["model_b"], frame["winner"], features=standard)
+    watch.lap("Comparisons")
+    fit = zm.bradley_terry(data, covariates=True, ridge=1.0 * len(data))
+    watch.lap("bradley_terry")
+    interval = fit.interval()
+    watch.lap("interval")
+    return Measurement(
+        watch.total,
+        fit.ability,
+        width=float((interval.upper - interval.lower).mean()),
+        steps=watch.steps,
+        note=_note(fit),
+    )
+
+
 def bootstrap(data: Votes, replicates: int) -> Callable[[], Measurement]:
     """From a fit, made here and not timed, to standard errors by the bootstrap."""
     import zermelo as zm

@@ -75,6 +75,24 @@ def draw_styled_votes(n_votes: int, n_items: int, n_features: int, seed: int = 0
     return StyledVotes(votes.a, votes.b, score, features)
 
 
+def styled_frame(votes: StyledVotes, path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A frame with the features as columns, also written to a file, and the features' names."""
+    import pandas as pd
+
+    width = len(str(int(max(votes.a.max(), votes.b.max()))))
+    names = [f"style_{k}" for k in range(votes.features.shape[1])]
+    frame = pd.DataFrame(
+        {
+            "model_a": [f"model-{code:0{width}d}" for code in votes.a.tolist()],
+            "model_b": [f"model-{code:0{width}d}" for code in votes.b.tolist()],
+            "winner": np.where(votes.score > 0.5, "model_a", "model_b"),
+            **dict(zip(names, votes.features.T, strict=True)),
+        }
+    )
+    frame.to_parquet(path)
+    return frame, names
+
+
 def write_votes(votes: Votes, path: Path) -> None:
     """One file that every process reads its frame from."""
     import pyarrow as pa

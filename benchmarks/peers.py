@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import IO, TYPE_CHECKING, Any
@@ -80,8 +81,9 @@ class ArenaRank:
     ARENA_RANK_PYTHON names that environment's interpreter. Its counted runs are warm: it compiles
     in the first."""
 
-    def __init__(self, votes: Path) -> None:
+    def __init__(self, votes: Path, features: Sequence[str] = ()) -> None:
         self._votes = votes
+        self._features = features  # of the contextual model
         self._process: subprocess.Popen[str] | None = None
         self._version = ""
         self._first = 0.0
@@ -91,7 +93,7 @@ class ArenaRank:
         if not python:
             raise Unavailable("ARENA_RANK_PYTHON does not name an interpreter with arena-rank")
         process = subprocess.Popen(
-            [python, str(SIDE_SCRIPT), str(self._votes)],
+            [python, str(SIDE_SCRIPT), str(self._votes), *self._features],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

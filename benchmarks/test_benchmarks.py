@@ -27,6 +27,7 @@ CONTESTANTS = {
         "zermelo, Rao-Kupper and position",
     ),
     "covariates": ("zermelo",),
+    "contextual": ("zermelo", "arena-rank"),
     "random-pairs": PAIRS,
     "ring": PAIRS,
     "large": ("zermelo",),

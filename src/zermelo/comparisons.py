@@ -15,13 +15,13 @@ from .checks import choice
 from .columns import Array, check_length, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
+from .features import read_named_features
 from .grouping import GROUPINGS, encode_groups
 from .labels import encode_labels
 from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, Sides, check_options, read_outcomes
 from .pair_counts import PairCounts
 from .row_columns import (
     read_count,
-    read_features,
     read_flags,
     read_groups,
     read_numbers,
@@ -61,8 +61,9 @@ class Comparisons:
         Rows without a first position (a neutral ground).
     offset : column of numbers, optional
         Known log-odds added for `a`.
-    features : array of shape (m, f), optional
-        What `a` has more than `b`.
+    features : array of shape (m, f), frame, or dict of name to column, optional
+        What `a` has more than `b`. The columns of a frame (pandas, polars, pyarrow) and of a dict
+        keep their names, which fits show.
     soft : bool, default False
         Take 0.5 as a probability of one half and not as a tie.
 
@@ -80,6 +81,8 @@ class Comparisons:
         False where no outcome was given: "`a` won" says nothing about who was shown first.
     n_self, n_dropped : int
         Rows left out: an item against itself (a warning says so), and outcomes mapped to None.
+    feature_names : tuple of str, or None
+        A name a feature: "feature 0" and so on where they had none.
     frame_backend : {"pandas", "polars", "pyarrow"} or None
         The frame library that the labels came from.
 
@@ -114,6 +117,7 @@ class Comparisons:
     neutral: NDArray[np.bool_] | None
     offset: NDArray[np.float64] | None
     features: NDArray[np.float64] | None
+    feature_names: tuple[str, ...] | None
     ordered: bool
     n_self: int
     n_dropped: int
@@ -167,17 +171,18 @@ class Comparisons:
             "margin": (read_numbers, margin),
             "neutral": (read_flags, neutral),
             "offset": (read_numbers, offset),
-            "features": (read_features, features),
         }
         columns: dict[str, Any] = {"a": first, "b": second, "outcome": scored.code}
         columns["score"] = scored.score
         for name, (reader, values) in optional.items():
             columns[name] = None if values is None else reader(name, values, rows)
+        columns["features"], feature_names = read_named_features(features, rows)
         items, n_self, n_dropped = drop_rows(items, columns, scored.keep, backend, threads)
         if columns["score"] is not None and not (columns["outcome"] == FRACTIONAL).any():
             columns["score"] = None
         columns |= {
             "items": items,
+            "feature_names": feature_names,
             "ordered": outcome is not None,
             "n_self": n_self,
             "n_dropped": n_dropped,
@@ -225,7 +230,7 @@ class Comparisons:
             Names of columns; their meanings are those of `Comparisons`.
         features : sequence of str or (str, str), optional
             Columns that say what `a` has more than `b`, or pairs of columns, one for `a` and one
-            for `b`, whose difference says so.
+            for `b`, whose difference says so. They are named after the columns.
         outcomes, soft
             As in `Comparisons`.
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
-import numpy as np
 
 from .columns import check_length
 from .errors import InputError
+from .features import pair_name
 from .row_columns import read_numbers
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -82,7 +82,7 @@ def collect(frame: Frame) -> dict[str, Any]:
 def read_frame(
     frame: Any, named: Mapping[str, str | None], features: Features | None
 ) -> tuple[dict[str, Any], Any]:
-    """The named columns by argument, and the matrix of features or None."""
+    """The named columns by argument, and the features by name or None."""
     opened = open_frame(frame)
     pairs = _feature_pairs(features)
     wanted = dict(named)
@@ -99,12 +99,16 @@ def read_frame(
         return columns, None
     rows = len(columns["a"])
     check_length("b", len(columns["b"]), "a", rows)
-    matrix = np.empty((rows, len(pairs)))
-    for place, (name_a, name_b) in enumerate(pairs):
-        matrix[:, place] = read_numbers(f"features[{name_a!r}]", native[name_a], rows)
+    built: dict[str, Any] = {}
+    for pair in pairs:
+        name_a, name_b = pair
+        values = read_numbers(f"features[{name_a!r}]", native[name_a], rows)
         if name_b is not None:
-            matrix[:, place] -= read_numbers(f"features[{name_b!r}]", native[name_b], rows)
-    return columns, matrix
+            values = values - read_numbers(f"features[{name_b!r}]", native[name_b], rows)
+        if pair_name(pair) in built:
+            raise InputError(f"features has {pair_name(pair)!r} twice")
+        built[pair_name(pair)] = values
+    return columns, built
 
 
 def _feature_pairs(features: Features | None) -> list[tuple[str, str | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +26,6 @@ from .joint import (
     check_features,
     fit_joint,
     make_extras,
-    raise_if_separated,
     read_cells,
 )
 from .joint_fit import Extras, JointFit
@@ -53,7 +52,7 @@ def bradley_terry(
     *,
     ties: TieRule = "half",
     position_effect: bool = False,
-    covariates: Covariates = None,
+    covariates: bool | Literal["standardize"] | Sequence[str] | None = None,
     ridge: float = 0.0,
     prior: float = 0.0,
     fixed: Mapping[Any, float] | None = None,
@@ -84,14 +83,16 @@ def bradley_terry(
         Davidson's.
     position_effect : bool, default False
         Estimate how many log-odds the item shown first (at home) gains. Neutral rows take no part.
-    covariates : bool or "standardize", optional
-        Use the features of `Comparisons`: coefficients say how many log-odds a unit gains.
+    covariates : bool, "standardize", or sequence of str, optional
+        Use the features of `Comparisons`, or those of the names: coefficients say how many log-odds
+        a unit gains.
         "standardize" divides each by its root mean square for the fit, which matters to `ridge`
         only; coefficients are reported in the features' own units.
     ridge : float, default 0
         The log-likelihood, which is a sum over comparisons, loses ridge / 2 times the sum of the
         squared coefficients (of position and features). A penalty r on the mean loss, as in
-        arena-rank (whose default is 1.0), is ridge = r times the number of comparisons.
+        arena-rank (whose default is 1.0, on coefficients only), is ridge = r times the number of
+        rows, for features less their mean over their standard deviation, and weights of mean 1.
     prior : float, default 0
         Games that each item plays against a virtual item of ability 0, half won and half lost.
         Any positive prior makes the maximum exist.
@@ -279,6 +280,7 @@ def bradley_terry(
             names,
             divisor,
             request,
+            items=counts.items,
             by_pair=not request.reads_rows(data),
             graph=plan.graph,
             start=begin,
@@ -291,8 +293,6 @@ def bradley_terry(
             engine=engine,
             threads=used_threads,
         )
-        if not converged:
-            raise_if_separated(extras, ability_error)
     else:
         ability, n_iter, ability_error, score_norm, converged = getattr(engine, SOLVERS[name])(
             *plan.graph.arrays,
@@ -348,11 +348,16 @@ def bradley_terry(
 
 
 def _covariates(value: object) -> Covariates:
-    if value is None or isinstance(value, bool) or value == "standardize":
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str) and value == "standardize":
+        return "standardize"
+    names = list(value) if isinstance(value, (list, tuple)) else []
+    if names and all(isinstance(name, str) for name in names):
+        return tuple(names)
     raise InputError(
-        f"covariates must be True, False, None or 'standardize', but is {value!r}; the features "
-        "themselves belong to Comparisons(features=...)"
+        f"covariates must be True, False, None or 'standardize', or a list of features' names, but "
+        f"is {value!r}; the features themselves belong to Comparisons(features=...)"
     )
 
 

@@ -118,6 +118,11 @@ class BradleyTerryFit(FitCovariance):
         return np.empty(0)
 
     @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """The names of the features, in the order of `coefficients`."""
+        return ()
+
+    @property
     def log_likelihood(self) -> float:
         """Log-likelihood of the comparisons, without the prior; a quasi-likelihood with half ties.
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from ..pair_columns import OUTCOMES
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
+from .joint_change import at_parameters, check_same_model, joint_shared_covariance
 from .joint_fit import JointFit
 from .uncertainty import Kind
 
@@ -71,6 +71,8 @@ def change_variance(
     kind: Kind,
 ) -> Real:
     """L Var(new - old) L, shape (k, k)."""
+    if relation == "nested":
+        check_same_model(old, new)
     after = centred(new.covariance(kind)[np.ix_(places[1], places[1])])
     if relation == "nested" and kind == "fisher":
         # Both at the new abilities, where more comparisons never say less: at the old ones the old
@@ -99,12 +101,13 @@ def positive_part(matrix: Real) -> Real:
 
 def _fisher_at(old: BradleyTerryFit, new: BradleyTerryFit) -> Real:
     """The inverse information of the old comparisons at the new abilities."""
-    information = old._information("compare_fits")
     in_new = places_in(new.items, old.items)
     ability = np.where(in_new >= 0, new.model.ability[in_new], np.nan)
     # What the new fit does not rate keeps its place, and nothing moves in or out of the old fit.
     ability = np.where(np.isnan(ability) | ~old.rated, old.model.ability, ability)
-    return replace(information, ability=ability).covariance("fisher")
+    if isinstance(old, JointFit) and isinstance(new, JointFit):
+        return at_parameters(old, new, ability).covariance("fisher")
+    return replace(old._information("compare_fits"), ability=ability).covariance("fisher")
 
 
 def _shared_covariance(
@@ -113,12 +116,8 @@ def _shared_covariance(
     places: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> Real:
     """Cov(old, new) of the common items, from the comparisons that both fits have."""
-    if isinstance(old, JointFit) or isinstance(new, JointFit):
-        raise InputError(
-            "the covariance of nested fits is known for fits of abilities alone, but these have a "
-            "tie model, a position effect, covariates or offsets; relation='independent' does not "
-            "need it"
-        )
+    if isinstance(old, JointFit) and isinstance(new, JointFit):
+        return joint_shared_covariance(old, new, places, places_in(new.items, old.items))
     counts = old.require_data("compare_fits")[0]
     in_new = places_in(new.items, old.items)
     here = np.flatnonzero((in_new >= 0) & old.rated)

@@ -59,7 +59,7 @@ def raise_for(items: NDArray[Any], graph: Graph, found: Components, note: str) -
         other = int(np.argmax(np.where(np.arange(len(sizes)) == first, 0, sizes)))
         raise DisconnectedError(
             f"The comparison graph is not connected ({found.n_weak} components: "
-            f"{_name(items, found.weak == first)} and {_name(items, found.weak == other)} were "
+            f"{named(items, found.weak == first)} and {named(items, found.weak == other)} were "
             f"never compared, not even through other items{note}): the maximum-likelihood estimate "
             f"does not exist. {helps}"
         )
@@ -70,12 +70,13 @@ def raise_for(items: NDArray[Any], graph: Graph, found: Components, note: str) -
     top = found.strong == int(np.flatnonzero(~beaten)[0])
     raise SeparationError(
         f"The comparison graph is not strongly connected ({found.n_strong} components: "
-        f"{_name(items, top)} never lost to {_name(items, ~top)}): the maximum-likelihood "
+        f"{named(items, top)} never lost to {named(items, ~top)}): the maximum-likelihood "
         f"estimate does not exist. {helps}"
     )
 
 
-def _name(items: NDArray[Any], mask: NDArray[np.bool_]) -> str:
+def named(items: NDArray[Any], mask: NDArray[np.bool_]) -> str:
+    """The first items of the mask, and how many more there are."""
     members = items[mask]
     shown = ", ".join(repr(label) for label in members[:3].tolist())
     more = len(members) - 3

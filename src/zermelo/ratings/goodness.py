@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from ..errors import InputError
 from .bradley_terry_fit import BradleyTerryFit
 from .graph import TIE_SHARE
 from .joint_fit import JointFit
+from .joint_goodness import pool, row_deviance
 from .table import make_frame
 
 Real = NDArray[np.float64]
@@ -30,10 +31,13 @@ class Deviance:
     pearson : float
         Sum of the squared Pearson residuals.
     n_pairs, n_parameters : int
-        Unordered pairs that were compared, and abilities that were estimated.
+        Pairs that were compared, and parameters that were estimated. Pairs are unordered, but
+        ordered with a position effect, and rows where rows have features or offsets.
     note : str
         Why the statistics do not have a chi-squared distribution; empty where they have one, which
         still takes several comparisons a pair.
+    n_outcomes : int
+        3 with a tie model, else 2.
     """
 
     deviance: float
@@ -41,11 +45,12 @@ class Deviance:
     n_pairs: int
     n_parameters: int
     note: str
+    n_outcomes: int = 2
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Pairs less parameters."""
-        return self.n_pairs - self.n_parameters
+        """Pairs less parameters; with a tie model two for every pair, win and tie."""
+        return self.n_pairs * (self.n_outcomes - 1) - self.n_parameters
 
     @property
     def dispersion(self) -> float:
@@ -76,14 +81,15 @@ class Deviance:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PairResiduals:
-    """What was observed and what was expected of every unordered pair.
+    """What was observed and what was expected of every pair.
 
     Attributes
     ----------
     items : ndarray
         The labels of the fit.
     first, second : ndarray of int32, shape (p,)
-        Places in `items`, first < second; both orders of showing are added up.
+        Places in `items`, first < second; both orders of showing are added up, but with a position
+        effect each order is a pair of its own, and the first was shown first.
     n : ndarray of float64, shape (p,)
         Comparisons that count (the sum of their weights).
     score, expected : ndarray of float64, shape (p,)
@@ -106,8 +112,18 @@ class PairResiduals:
     deviance: Real
     _frame_backend: str | None = None
 
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "first",
+        "second",
+        "n",
+        "score",
+        "expected",
+        "pearson",
+        "deviance",
+    )
+
     def __post_init__(self) -> None:
-        for name in _COLUMNS:
+        for name in self.COLUMNS:
             getattr(self, name).flags.writeable = False
 
     def __len__(self) -> int:
@@ -128,8 +144,8 @@ class PairResiduals:
             chosen = within[np.argsort(size[within], kind="stable")][:k]
         else:
             chosen = np.argsort(size, kind="stable")
-        columns = {name: getattr(self, name)[chosen] for name in _COLUMNS}
-        return PairResiduals(self.items, **columns, _frame_backend=self._frame_backend)
+        columns = {name: getattr(self, name)[chosen] for name in self.COLUMNS}
+        return replace(self, **columns)
 
     def to_frame(self, library: str | None = None) -> Any:
         """One row a pair: the two items, n, score, expected and both residuals.
@@ -139,12 +155,49 @@ class PairResiduals:
         library : {"pandas", "polars", "pyarrow"}, optional
             None: the library that the data came in, else the first of these that is installed.
         """
-        columns = {name: getattr(self, name) for name in _COLUMNS}
+        columns = {name: getattr(self, name) for name in self.COLUMNS}
         columns["first"], columns["second"] = self.items[self.first], self.items[self.second]
         return make_frame(columns, library or self._frame_backend, explicit=library is not None)
 
 
-_COLUMNS = ("first", "second", "n", "score", "expected", "pearson", "deviance")
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class OutcomeResiduals(PairResiduals):
+    """What was observed and expected of every pair and outcome, in a fit with a tie model.
+
+    As `PairResiduals`, with a row for each of win, tie and loss of the first.
+
+    Attributes
+    ----------
+    outcome : ndarray of str, shape (3p,)
+        "win", "tie" or "loss" of the first.
+    score, expected : ndarray of float64, shape (3p,)
+        How many of the pair's comparisons ended so, and how many the fit expects.
+    pearson : ndarray of float64, shape (3p,)
+        (score - expected) / sqrt(expected), with expected Σw² / Σw for expected where comparisons
+        have weights. The squares add up to Pearson's statistic.
+    deviance : ndarray of float64, shape (3p,)
+        Signed roots of 2 (o log(o / e) - (o - e)), which add up to the deviance of the pair.
+    """
+
+    outcome: NDArray[Any]
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "first",
+        "second",
+        "outcome",
+        "n",
+        "score",
+        "expected",
+        "pearson",
+        "deviance",
+    )
+
+    def __repr__(self) -> str:
+        worst = float(np.abs(self.deviance).max(initial=0.0))
+        return (
+            f"OutcomeResiduals({len(self):,} outcomes of pairs, largest deviance residual "
+            f"{worst:.2f})"
+        )
 
 
 def deviance(fit: BradleyTerryFit) -> Deviance:
@@ -157,17 +210,23 @@ def deviance(fit: BradleyTerryFit) -> Deviance:
     ----------
     fit : BradleyTerryFit
 
+    With a tie model it is the sum over pairs and outcomes of 2 o log(o / e). With a position effect
+    pairs are ordered. Where rows have features or offsets (or only some are neutral), the other
+    model has a probability for every row: the difference of two such deviances compares nested
+    models, but by itself one says nothing.
+
     Returns
     -------
     Deviance
         With half ties, fractional scores or weights it is a quasi-deviance: smaller or larger than
         chi-squared even where the abilities are right, so that it has no p-value. A `prior` takes
-        up less than one degree of freedom an item, of which nothing is made here.
+        up less than one degree of freedom an item, and a `ridge` a coefficient, of which nothing
+        is made here.
 
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has more parameters than abilities.
+        The fit was loaded without its data.
 
     Examples
     --------
@@ -176,8 +235,8 @@ def deviance(fit: BradleyTerryFit) -> Deviance:
     >>> deviance(zm.bradley_terry(games))
     Deviance(deviance 1.4 on 1 degree of freedom, dispersion 1.040)
     """
-    rows = residuals(fit)
-    counts, model = fit.require_data("deviance")[0], fit.model
+    _check(fit)
+    counts, model = fit.require_data("residuals")[0], fit.model
     free = fit.rated & ~model.held & ~model.alone
     n_levels = int(model.floating.max(initial=-1)) + 1
     because = [
@@ -185,19 +244,31 @@ def deviance(fit: BradleyTerryFit) -> Deviance:
         (counts.has_fractional, "scores are fractional"),
         (counts.weighted, "comparisons have weights"),
     ]
+    extras = fit.extras if isinstance(fit, JointFit) else None
+    if extras is not None:
+        because[0] = (counts.has_ties and fit.ties == "half", because[0][1])
+        because.append((not extras.by_pair, "the other model has a probability for every row"))
     reasons = [reason for applies, reason in because if applies]
     note = f"a quasi-deviance, not chi-squared: {', '.join(reasons)}" if reasons else ""
-    return Deviance(
-        float((rows.deviance**2).sum()),
-        float((rows.pearson**2).sum()),
-        len(rows),
-        int(free.sum()) - n_levels,
-        note,
-    )
+    n_parameters = int(free.sum()) - n_levels
+    if extras is None:
+        rows = residuals(fit)
+        size, pearson = float((rows.deviance**2).sum()), float((rows.pearson**2).sum())
+        return Deviance(size, pearson, len(rows), n_parameters, note)
+    n_parameters += len(extras.coefficients) + (extras.ties != "none")
+    n_outcomes = 2 if extras.ties == "none" else 3
+    assert isinstance(fit, JointFit)
+    if extras.by_pair:
+        rows = residuals(fit)
+        size, pearson = float((rows.deviance**2).sum()), float((rows.pearson**2).sum())
+        n_pairs = len(rows) if n_outcomes == 2 else len(rows) // n_outcomes
+    else:
+        size, pearson, n_pairs = row_deviance(fit)
+    return Deviance(size, pearson, n_pairs, n_parameters, note, n_outcomes)
 
 
 def residuals(fit: BradleyTerryFit) -> PairResiduals:
-    """Observed and expected score of every unordered pair that the fit used.
+    """Observed and expected score of every pair that the fit used.
 
     Parameters
     ----------
@@ -207,12 +278,14 @@ def residuals(fit: BradleyTerryFit) -> PairResiduals:
     -------
     PairResiduals
         Sorted by the items. Pairs with an unrated item, or of two components rated separately,
-        are not among them.
+        are not among them. With a tie model `OutcomeResiduals`, which count wins, ties and losses;
+        with a position effect of ordered pairs. Where rows have features or offsets, what is
+        expected of a pair is added up over its rows, and the deviance residual compares the sums.
 
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has more parameters than abilities.
+        The fit was loaded without its data.
 
     Examples
     --------
@@ -228,6 +301,8 @@ def residuals(fit: BradleyTerryFit) -> PairResiduals:
 
     _check(fit)
     counts, _ = fit.require_data("residuals")
+    if isinstance(fit, JointFit):
+        return _joint_residuals(fit)
     share = TIE_SHARE[fit.model.ties]
     score, n = counts.win_weight, counts.win_weight + counts.loss_weight
     squares = counts.win_weight_squared + counts.loss_weight_squared
@@ -268,6 +343,40 @@ def residuals(fit: BradleyTerryFit) -> PairResiduals:
     return PairResiduals(fit.items, low, high, n, score, n * p, pearson, signed, fit.frame_backend)
 
 
+def _joint_residuals(fit: JointFit) -> PairResiduals:
+    from scipy.special import xlogy
+
+    sums = pool(fit)
+    observed, expected = sums.observed, sums.expected
+    missed = observed - expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = xlogy(observed, observed / expected) - missed
+    if fit.extras.ties == "none":
+        signed = np.sign(missed[:, 0]) * np.sqrt(2.0 * np.maximum(part.sum(axis=1), 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pearson = np.where(missed[:, 0] == 0.0, 0.0, missed[:, 0] / np.sqrt(sums.variance))
+        return PairResiduals(
+            fit.items, sums.first, sums.second, sums.n, observed[:, 0], expected[:, 0], pearson,
+            signed, fit.frame_backend,
+        )  # fmt: skip
+    k = observed.shape[1]
+    spread = expected * (sums.squares / sums.n)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pearson = np.where(missed == 0.0, 0.0, missed / np.sqrt(spread))
+    return OutcomeResiduals(
+        items=fit.items,
+        first=np.repeat(sums.first, k),
+        second=np.repeat(sums.second, k),
+        outcome=np.tile(np.array(["win", "tie", "loss"], object), len(sums.n)),
+        n=np.repeat(sums.n, k),
+        score=observed.ravel(),
+        expected=expected.ravel(),
+        pearson=pearson.ravel(),
+        deviance=(np.sign(missed) * np.sqrt(2.0 * np.maximum(part, 0.0))).ravel(),
+        _frame_backend=fit.frame_backend,
+    )
+
+
 def worst_pairs(
     fit: BradleyTerryFit, k: int = 10, by: Literal["deviance", "pearson"] = "deviance"
 ) -> PairResiduals:
@@ -289,7 +398,7 @@ def worst_pairs(
     Raises
     ------
     InputError
-        The fit was loaded without its data, or has more parameters than abilities.
+        The fit was loaded without its data.
     """
     return residuals(fit).worst(k, by)
 
@@ -297,8 +406,3 @@ def worst_pairs(
 def _check(fit: object) -> None:
     if not isinstance(fit, BradleyTerryFit):
         raise InputError(f"fit must be a BradleyTerryFit, but is {type(fit).__name__}")
-    if isinstance(fit, JointFit):
-        raise InputError(
-            "residuals of pairs are defined for fits of abilities alone, but this one has a tie "
-            "model, a position effect, covariates or offsets"
-        )

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
 from ..comparisons import Comparisons
-from ..errors import InputError, SeparationError
+from ..errors import InputError
+from ..features import default_names, places_of
 from ..pair_counts import PairCounts
 from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows, merged
 from .graph import Graph
 from .joint_fit import POSITION_NAME, Extras
+from .separation import Direction, Verdict, far_out, find_separation, raise_far, raise_separated
 
 Real = NDArray[np.float64]
-Covariates = bool | Literal["standardize"] | None
+Covariates = bool | Literal["standardize"] | tuple[str, ...] | None
 
-FARTHEST = 15.0  # log-odds that nothing in real data tells apart from infinity
 COLLINEAR = 1e-9  # share of a feature's sum of squares that other parameters leave
 # A tie parameter to start from: equals tie a third of the time.
 START = {"davidson": 0.0, "rao-kupper": np.log(2.0)}
@@ -76,7 +77,11 @@ def read_cells(
                 "give them rather than PairCounts"
             )
         features = rows.features
-        names += tuple(f"feature {k}" for k in range(features.shape[1]))
+        chosen = rows.feature_names or default_names(features.shape[1])
+        if isinstance(request.covariates, tuple):
+            features = features[:, places_of(chosen, request.covariates, "covariates")]
+            chosen = request.covariates
+        names += chosen
     if rows is not None and request.reads_rows(rows):
         cells = cells_of_rows(rows, request.ties, request.position, features)
         if merge and features is None:
@@ -159,6 +164,7 @@ def fit_joint(
     divisor: Real,
     request: Request,
     *,
+    items: NDArray[Any],
     by_pair: bool,
     graph: Graph,
     start: Real,
@@ -177,29 +183,46 @@ def fit_joint(
     begin = np.zeros(n_features + (tie_model != "none"))
     if tie_model != "none":
         begin[-1] = START[tie_model]
-    ability, extra, n_iter, error, norm, converged = engine.joint_newton(
-        cells.first,
-        cells.second,
-        cells.win,
-        cells.loss,
-        cells.tie,
-        cells.offset,
-        cells.features,
-        TIE_MODELS.index(tie_model),
-        graph.offsets,
-        graph.neighbour,
-        start,
-        begin,
-        held.astype(np.uint8),
-        floating,
-        int(floating.max(initial=-1)) + 1,
-        prior,
-        request.ridge,
-        tol,
-        max_iter,
-        dense_below,
-        threads,
-    )
+
+    def climb(ability: Real, extra: Real, most: int) -> tuple[Real, Real, int, float, float, bool]:
+        result: tuple[Real, Real, int, float, float, bool] = engine.joint_newton(
+            cells.first,
+            cells.second,
+            cells.win,
+            cells.loss,
+            cells.tie,
+            cells.offset,
+            cells.features,
+            TIE_MODELS.index(tie_model),
+            graph.offsets,
+            graph.neighbour,
+            ability,
+            extra,
+            held.astype(np.uint8),
+            floating,
+            int(floating.max(initial=-1)) + 1,
+            prior,
+            request.ridge,
+            tol,
+            most,
+            dense_below,
+            threads,
+        )
+        return result
+
+    ability, extra, n_iter, error, norm, converged = climb(start, begin, max_iter)
+    verdict: Verdict = None
+    if not np.isfinite(error):
+        # The kernel gives up far out, where steps shrink too slowly to tell a distant maximum from
+        # none. Where there is one, it goes on from there.
+        verdict = find_separation(cells, held, prior > 0, request.ridge > 0)
+        exists = verdict is None
+        while exists and not np.isfinite(error) and n_iter < max_iter:
+            ability, extra, more, error, norm, converged = climb(ability, extra, max_iter - n_iter)
+            n_iter += more
+            exists = more > 1  # or not even one step could be made
+    elif not converged or far_out(cells, ability, extra):
+        verdict = find_separation(cells, held, prior > 0, request.ridge > 0)
     extras = make_extras(
         cells,
         names,
@@ -209,6 +232,10 @@ def fit_joint(
         coefficients=np.array(extra[:n_features]),
         log_tie=float(extra[-1]) if tie_model != "none" else 0.0,
     )
+    if isinstance(verdict, Direction):
+        raise_separated(items, extras, cells, verdict)
+    if verdict is False and not np.isfinite(error):
+        raise_far(extras)
     return ability, extras, int(n_iter), float(error), float(norm), bool(converged)
 
 
@@ -232,23 +259,4 @@ def make_extras(
         request.ridge,
         by_pair,
         cells,
-    )
-
-
-def raise_if_separated(extras: Extras, error: float) -> None:
-    """The error that says why Newton's method, which does not diverge where a maximum exists,
-    found none."""
-    if np.isfinite(error):
-        return
-    far = [
-        f"{name} ({value:.3g})"
-        for name, value in zip(extras.names, extras.coefficients, strict=True)
-        if abs(value) > FARTHEST
-    ]
-    what = ", ".join(far) if far else "abilities"
-    raise SeparationError(
-        f"The maximum does not exist: {what} can grow without end, since no comparison contradicts "
-        "it (the outcomes are separated). prior= holds abilities, ridge= coefficients"
-        + ("" if extras.ties == "none" else "; or the ties are too few, or too many, for ")
-        + ("" if extras.ties == "none" else f"ties={extras.ties!r}: ties='half' always takes them")
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..features import default_names
 from .bradley_terry_fit import BradleyTerryFit
 from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
 from .clusters import with_clusters
@@ -99,8 +100,11 @@ class JointFit(BradleyTerryFit):
         parts: list[str] = [] if self.extras.ties == "none" else [self.extras.ties]
         parts += ["position"] if self.extras.position else []
         parts += ["margin loss"] if self.options.get("loss") == "margin" else []
-        n_features = len(self.coefficients)
-        parts += [f"{n_features} covariate{'s' * (n_features > 1)}"] if n_features else []
+        names = self.coefficient_names
+        if 0 < len(names) <= 3 and names != default_names(len(names)):
+            parts += names
+        elif names:
+            parts += [f"{len(names)} covariate{'s' * (len(names) > 1)}"]
         return super().__repr__()[:-1] + f", with {', '.join(parts) or 'offset'})"
 
     @property
@@ -124,6 +128,11 @@ class JointFit(BradleyTerryFit):
         begin = int(self.extras.position)
         value: Real = self.extras.coefficients[begin:] / self.extras.divisor[begin:]
         return value
+
+    @property
+    def coefficient_names(self) -> tuple[str, ...]:
+        """The names of the features, in the order of `coefficients`."""
+        return self.extras.names[int(self.extras.position) :]
 
     @property
     def _cells(self) -> Cells:
@@ -190,6 +199,7 @@ class JointFit(BradleyTerryFit):
             extras.coefficients,
             extras.position,
             extras.divisor,
+            self.coefficient_names,
         )
 
     def _covariance(self, kind: Kind, what: str) -> Real:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..comparisons import Comparisons
+from ..features import places_of
 from ..outcomes import FRACTIONAL, LOSS, TIE, WIN
 from ..pair_counts import PairCounts
 from .cells import TieModel, outcome_scores
@@ -50,6 +51,7 @@ class Parameters:
     coefficients: Real  # of the features as they were fitted, the position's first
     position: bool
     divisor: Real
+    names: tuple[str, ...] = ()  # of the features, without the position's
 
     @property
     def tie_model(self) -> TieModel:
@@ -74,10 +76,11 @@ def scores_of(
     n_extra = len(at.coefficients) + (at.tie_model != "none")
     residual, extra = np.empty(len(rows)), np.empty((len(rows), n_extra))
     weighs = np.empty(len(rows), bool)
+    places = places_of(rows.feature_names or (), at.names, "covariates")
     for begin in range(0, len(rows), STEP):
         step = slice(begin, begin + STEP)
         part = _Rows(*(_cut(getattr(rows, field.name), step) for field in fields(_Rows)))
-        features = _features(part, at)
+        features = _features(part, at, places)
         scores, weighs[step] = _scores(part, part.a, part.b, features, part.offset, at, factor)
         residual[step], extra[step] = scores.residual, scores.extra
     return Scores(rows.a, rows.b, residual, extra), weighs
@@ -132,14 +135,14 @@ def _scores(
     return Scores(first, second, residual, extra), weighs
 
 
-def _features(rows: _Rows, at: Parameters) -> Real:
-    """The features of every row as they were fitted."""
+def _features(rows: _Rows, at: Parameters, places: list[int]) -> Real:
+    """The features of every row as they were fitted, those at `places` among the rows'."""
     columns: list[Real] = []
     if at.position:
         neutral = rows.neutral
         columns.append(np.ones(len(rows)) if neutral is None else np.where(neutral, 0.0, 1.0))
-    if len(at.coefficients) > len(columns) and rows.features is not None:
-        columns.extend(rows.features.T)
+    if rows.features is not None:
+        columns.extend(rows.features[:, places].T)
     if not columns:
         return np.empty((len(rows), 0))
     return np.stack(columns, axis=1) / at.divisor

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks import choice, finite
 from ..errors import InputError
+from .cells import TieModel, probabilities
 from .estimates import Estimates, check_level, check_one_scale, check_share, upper_quantile
 from .result import label_of
 from .uncertainty import Kind
@@ -40,6 +41,13 @@ def votes_needed(
     Fisher information, times the mean weight that comparisons had so far. The variance that
     follows is inflated by the ratio of the present variance of the chosen kind to Fisher's, as if
     further comparisons were as over- or underdispersed as those at hand.
+
+    With a tie model the information is that of a win, a tie or a loss (Davidson: the variance of
+    the score, win loss + tie (1 - tie) / 4; Rao and Kupper: (1 - win) (1 - loss) (win + loss));
+    with a position effect half of the comparisons show either item first; with covariates the
+    features of both are taken to be equal. Further comparisons are taken to say something about
+    abilities only: of tie parameter, position and coefficients as much is known as at hand, and
+    that is a part of the present variance.
 
     Parameters
     ----------
@@ -80,10 +88,6 @@ def votes_needed(
     share, level = check_share("power", power), check_level(level)
     choice("allocation", allocation, ALLOCATIONS)
     check_one_scale(fit, "votes_needed")
-    if fit.ties not in ("half", "drop"):
-        raise InputError(
-            f"votes_needed knows ties='half' and 'drop', but the fit's are {fit.ties!r}"
-        )
     first, second = (_rated_place(fit, item, name) for item, name in ((a, "a"), (b, "b")))
     if first == second:
         raise InputError(f"a and b are both {a!r}")
@@ -98,14 +102,14 @@ def votes_needed(
     # What Fisher's variance may be, where the kind's stays in proportion to it.
     allowed = target * fisher / present
     weight = _mean_weight(fit)
-    own = float(_information(wanted))  # the pair is taken to differ as is assumed
+    own = float(_information(fit, wanted))  # the pair is taken to differ as is assumed
     if allocation == "direct":
         # 1 / v grows by the information of the pair: Sherman and Morrison.
         return math.ceil((1.0 / allowed - 1.0 / fisher) / (weight * own) - 1e-9)
     estimates = Estimates.of(fit, "fisher", "votes_needed")
     place = {int(where): index for index, where in enumerate(estimates.places)}
     pair = (place[first], place[second])
-    information = _information(estimates.ability[:, None] - estimates.ability[None, :])
+    information = _information(fit, estimates.ability[:, None] - estimates.ability[None, :])
     information[pair] = information[pair[::-1]] = own
     n = estimates.n_items
     each = weight * information / (n * (n - 1) / 2)
@@ -143,9 +147,32 @@ def _variance(fit: BradleyTerryFit, first: int, second: int, kind: Kind) -> floa
     return float(fit.interval(0.95, kind, reference, items=[item]).standard_error[0]) ** 2
 
 
-def _information(difference: Any) -> Real:
-    """p (1 - p)."""
-    p = 1.0 / (1.0 + np.exp(-np.abs(difference)))
+def _information(fit: BradleyTerryFit, difference: Any) -> Real:
+    """Expected information of a comparison about the difference of its items.
+
+    Half of the comparisons show either item first.
+    """
+    size = np.abs(np.asarray(difference, np.float64))
+    effect = fit.position_effect or 0.0
+    tau = 0.0 if fit.tie_parameter is None else math.log(fit.tie_parameter)
+    model: TieModel = "none" if fit.tie_parameter is None else _tie_model(fit.ties)
+    sides = [_of_log_odds(model, size + way * effect, tau) for way in (1.0, -1.0)]
+    return np.asarray(0.5 * (sides[0] + sides[1]))
+
+
+def _tie_model(ties: str) -> TieModel:
+    return "davidson" if ties == "davidson" else "rao-kupper"
+
+
+def _of_log_odds(model: TieModel, z: Real, tau: float) -> Real:
+    """p (1 - p) without a tie model; Davidson: the variance of the score of the first;
+    Rao and Kupper: (1 - win) (1 - loss) (win + loss)."""
+    win, loss, tie = probabilities(model, z, tau)
+    if model == "davidson":
+        return np.asarray(win * loss + 0.25 * tie * (win + loss))
+    if model == "rao-kupper":
+        return np.asarray((1.0 - win) * (1.0 - loss) * (win + loss))
+    p = 1.0 / (1.0 + np.exp(-np.abs(z)))
     return np.asarray(p * (1.0 - p))
 
 
@@ -153,7 +180,7 @@ def _mean_weight(fit: BradleyTerryFit) -> float:
     """Mean weight with which a comparison entered the fit; dropped ties have none."""
     counts, _ = fit.require_data("votes_needed")
     total = counts.win_weight.sum() + counts.loss_weight.sum() + counts.fractional_weight.sum()
-    if fit.ties == "half":
+    if fit.ties != "drop":
         total += counts.tie_weight.sum()
     return float(total) / counts.n_comparisons
 
