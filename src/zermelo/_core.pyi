@@ -85,6 +85,15 @@ def bootstrap_abilities(
 def bt_log_likelihood(
     offsets: numpy.typing.NDArray[numpy.int64],
     neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    ability: numpy.typing.NDArray[numpy.float64],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> float: ...
+@typing.overload
+def bt_log_likelihood(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     ability: numpy.typing.NDArray[numpy.float64],
@@ -103,6 +112,22 @@ def bt_log_likelihood(
 def bt_minorise(
     offsets: numpy.typing.NDArray[numpy.int64],
     neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_minorise(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     start: numpy.typing.NDArray[numpy.float64],
@@ -135,6 +160,22 @@ def bt_minorise(
 def bt_newman(
     offsets: numpy.typing.NDArray[numpy.int64],
     neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newman(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     start: numpy.typing.NDArray[numpy.float64],
@@ -167,6 +208,22 @@ def bt_newman(
 def bt_newton(
     offsets: numpy.typing.NDArray[numpy.int64],
     neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    start: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_newton(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     start: numpy.typing.NDArray[numpy.float64],
@@ -195,6 +252,13 @@ def bt_newton(
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def bt_start(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def bt_start(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -259,6 +323,14 @@ def cluster_meat(
     The clusters' scores times themselves, and in how many clusters each item occurs.
     """
 
+@typing.overload
+def components(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    linked: numpy.typing.NDArray[numpy.uint8],
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def components(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -340,6 +412,22 @@ def joint_newton(
     tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def laplacian_solve(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    neighbour: numpy.typing.NDArray[numpy.int32],
+    win: numpy.typing.NDArray[numpy.uint8],
+    loss: numpy.typing.NDArray[numpy.uint8],
+    ability: numpy.typing.NDArray[numpy.float64],
+    held: numpy.typing.NDArray[numpy.uint8],
+    centre: numpy.typing.NDArray[numpy.int32],
+    n_centres: typing.SupportsInt | typing.SupportsIndex,
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    right: numpy.typing.NDArray[numpy.float64],
+    relative_tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]: ...
 @typing.overload
