@@ -284,6 +284,7 @@ def bradley_terry(
             by_pair=not request.reads_rows(data),
             graph=plan.graph,
             start=begin,
+            given=start is not None,
             held=stays,
             floating=plan.floating,
             prior=prior,

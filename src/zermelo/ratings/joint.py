@@ -16,14 +16,13 @@ from ..pair_counts import PairCounts
 from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows, merged
 from .graph import Graph
 from .joint_fit import POSITION_NAME, Extras
+from .joint_start import joint_start
 from .separation import Direction, Verdict, far_out, find_separation, raise_far, raise_separated
 
 Real = NDArray[np.float64]
 Covariates = bool | Literal["standardize"] | tuple[str, ...] | None
 
 COLLINEAR = 1e-9  # share of a feature's sum of squares that other parameters leave
-# A tie parameter to start from: equals tie a third of the time.
-START = {"davidson": 0.0, "rao-kupper": np.log(2.0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +107,12 @@ def read_cells(
 
 def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int) -> None:
     """Refuses features that the items, or other features, explain completely."""
+    if not names:
+        return
     used = (cells.win + cells.loss + (0.0 if cells.tie is None else cells.tie)) > 0
     cells = cells if used.all() else cells.take(np.flatnonzero(used))
     x = cells.features
-    if not x.shape[1]:
+    if position and len(names) == 1 and _swapped_soon(cells, n):
         return
     for k, name in enumerate(names):
         if k >= int(position) and len(x) and np.ptp(x[:, k]) == 0:
@@ -137,6 +138,17 @@ def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int)
                 f"covariates: {name} is collinear with {', '.join(names[:k])} (and the items); "
                 "leave one of them out, or set ridge"
             )
+
+
+def _swapped_soon(cells: Cells, n: int) -> bool:
+    """Whether one of a few pairs was shown in both orders, which tells items and position apart."""
+    shown = cells.features[:, 0] == 1.0
+    first, second = cells.first[shown].astype(np.int64), cells.second[shown]
+    keys = first * n + second
+    few = slice(0, 256)
+    swapped = second[few].astype(np.int64) * n + first[few]
+    place = np.minimum(np.searchsorted(keys, swapped), len(keys) - 1)
+    return bool((keys[place] == swapped).any())
 
 
 def _residual_products(cells: Cells, n: int) -> Real:
@@ -168,6 +180,7 @@ def fit_joint(
     by_pair: bool,
     graph: Graph,
     start: Real,
+    given: bool,
     held: NDArray[np.bool_],
     floating: NDArray[np.int32],
     prior: float,
@@ -177,12 +190,14 @@ def fit_joint(
     engine: Backend,
     threads: int,
 ) -> tuple[Real, Extras, int, float, float, bool]:
-    """Abilities and extra parameters, iterations, ability error, score norm, converged."""
+    """Abilities and extra parameters, iterations, ability error, score norm, converged.
+
+    `given`: `start` is somebody's guess, and not what ties as halves suggest.
+    """
     tie_model = request.tie_model
     n_features = cells.features.shape[1]
-    begin = np.zeros(n_features + (tie_model != "none"))
-    if tie_model != "none":
-        begin[-1] = START[tie_model]
+    level, begin = joint_start(cells, tie_model, start, held, request.position)
+    start = start if given else level
 
     def climb(ability: Real, extra: Real, most: int) -> tuple[Real, Real, int, float, float, bool]:
         result: tuple[Real, Real, int, float, float, bool] = engine.joint_newton(
