@@ -12,5 +12,6 @@ void bind_bradley_terry(pybind11::module_& module);
 void bind_joint(pybind11::module_& module);
 void bind_covariance(pybind11::module_& module);
 void bind_bootstrap(pybind11::module_& module);
+void bind_differences(pybind11::module_& module);
 
 }  // namespace zermelo::bindings

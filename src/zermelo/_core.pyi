@@ -28,6 +28,7 @@ __all__: list[str] = [
     "encode_text",
     "joint_newton",
     "laplacian_solve",
+    "largest_differences",
     "mark_integers",
     "multinomial_draws",
     "recode_integers",
@@ -53,9 +54,10 @@ def bootstrap_abilities(
     n_cells: typing.SupportsInt | typing.SupportsIndex,
     n_comparisons: typing.SupportsInt | typing.SupportsIndex,
     key: typing.SupportsInt | typing.SupportsIndex,
-    cell_pair: numpy.typing.NDArray[numpy.int32],
-    cell_low: numpy.typing.NDArray[numpy.float64],
-    cell_high: numpy.typing.NDArray[numpy.float64],
+    part_offsets: numpy.typing.NDArray[numpy.int64],
+    part_cell: numpy.typing.NDArray[numpy.int32],
+    part_low: numpy.typing.NDArray[numpy.float64],
+    part_high: numpy.typing.NDArray[numpy.float64],
     low: numpy.typing.NDArray[numpy.int32],
     high: numpy.typing.NDArray[numpy.int32],
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -113,7 +115,7 @@ def bt_minorise(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_minorise(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -129,7 +131,7 @@ def bt_minorise(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_newman(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -145,7 +147,7 @@ def bt_newman(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_newman(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -161,7 +163,7 @@ def bt_newman(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_newton(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -177,7 +179,7 @@ def bt_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_newton(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -193,7 +195,7 @@ def bt_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def bt_start(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -218,7 +220,7 @@ def build_graph(
     tie_share: typing.SupportsFloat | typing.SupportsIndex,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def build_graph(
     first: numpy.typing.NDArray[numpy.int32],
@@ -229,7 +231,7 @@ def build_graph(
     tie_share: typing.SupportsFloat | typing.SupportsIndex,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 def build_graph_from_credits(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -237,10 +239,10 @@ def build_graph_from_credits(
     second_credit: numpy.typing.NDArray[numpy.float64],
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 def classify_scores(
     score: numpy.typing.NDArray[numpy.float64], threads: typing.SupportsInt | typing.SupportsIndex
-) -> tuple[typing.Any, ...]:
+) -> tuple:
     """
     (outcome codes, number of fractional scores, first bad row or -1).
     """
@@ -252,7 +254,7 @@ def components(
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     linked: numpy.typing.NDArray[numpy.uint8],
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def components(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -260,7 +262,7 @@ def components(
     win: numpy.typing.NDArray[numpy.float64],
     loss: numpy.typing.NDArray[numpy.float64],
     linked: numpy.typing.NDArray[numpy.uint8],
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 def count_pairs(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -268,7 +270,7 @@ def count_pairs(
     count: numpy.typing.NDArray[numpy.int64] | None,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]:
+) -> tuple:
     """
     (first, second, win, loss, tie or None) by ordered pair.
     """
@@ -282,9 +284,7 @@ def dense_covariance(
     inverse(information), or the sandwich around meat; None where it is singular.
     """
 
-def encode_objects(
-    values: numpy.ndarray, table: dict[typing.Any, typing.Any]
-) -> numpy.typing.NDArray[numpy.int32]:
+def encode_objects(values: numpy.ndarray, table: dict) -> numpy.typing.NDArray[numpy.int32]:
     """
     int32 codes of labels; `table` (label -> code) grows in order of appearance.
     """
@@ -327,7 +327,7 @@ def joint_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def laplacian_solve(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -343,7 +343,7 @@ def laplacian_solve(
     relative_tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
 @typing.overload
 def laplacian_solve(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -359,7 +359,19 @@ def laplacian_solve(
     relative_tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]: ...
+) -> tuple: ...
+def largest_differences(
+    errors: numpy.typing.NDArray[numpy.float32],
+    item: numpy.typing.NDArray[numpy.int32],
+    first: numpy.typing.NDArray[numpy.int32],
+    up: numpy.typing.NDArray[numpy.float32],
+    down: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The largest weighted difference to each item in every draw.
+    """
+
 @typing.overload
 def mark_integers(
     first: numpy.typing.NDArray[numpy.int32],
@@ -437,10 +449,10 @@ def sum_pairs(
     weight: numpy.typing.NDArray[numpy.float64] | None,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple[typing.Any, ...]:
+) -> tuple:
     """
     (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
     """
 
-__version__: str
-compiler: str
+__version__: str = "0.1.0"
+compiler: str = "gcc 12.2.0"
