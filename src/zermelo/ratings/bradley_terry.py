@@ -253,6 +253,7 @@ def bradley_terry(
     fields: dict[str, Any] = {
         "model": model,
         "counts": counts,
+        "source": data,
         "graph": plan.graph,
         "unrated": plan.unrated,
         "solver": name,

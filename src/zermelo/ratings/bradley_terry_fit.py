@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import choice, whole
+from ..comparisons import Comparisons
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from .graph import Graph
@@ -58,6 +59,8 @@ class BradleyTerryFit(Questions):
         factorisation: to first order in the last Newton step).
     options : dict of str
         The arguments of `bradley_terry` that made the fit, but for data and start.
+    source : Comparisons or PairCounts or None
+        The data as it was given; None in a fit that was loaded.
     """
 
     model: Model = field(kw_only=True)
@@ -70,6 +73,7 @@ class BradleyTerryFit(Questions):
     ability_error: float = field(kw_only=True)
     score_norm: float = field(kw_only=True)
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    source: Comparisons | PairCounts | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
