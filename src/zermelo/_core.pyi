@@ -115,7 +115,7 @@ def bt_minorise(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_minorise(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -131,7 +131,7 @@ def bt_minorise(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_newman(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -147,7 +147,7 @@ def bt_newman(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_newman(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -163,7 +163,7 @@ def bt_newman(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_newton(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -179,7 +179,7 @@ def bt_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_newton(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -195,7 +195,7 @@ def bt_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def bt_start(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -220,7 +220,7 @@ def build_graph(
     tie_share: typing.SupportsFloat | typing.SupportsIndex,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def build_graph(
     first: numpy.typing.NDArray[numpy.int32],
@@ -231,7 +231,7 @@ def build_graph(
     tie_share: typing.SupportsFloat | typing.SupportsIndex,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 def build_graph_from_credits(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -239,10 +239,10 @@ def build_graph_from_credits(
     second_credit: numpy.typing.NDArray[numpy.float64],
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 def classify_scores(
     score: numpy.typing.NDArray[numpy.float64], threads: typing.SupportsInt | typing.SupportsIndex
-) -> tuple:
+) -> tuple[typing.Any, ...]:
     """
     (outcome codes, number of fractional scores, first bad row or -1).
     """
@@ -254,7 +254,7 @@ def components(
     win: numpy.typing.NDArray[numpy.float32],
     loss: numpy.typing.NDArray[numpy.float32],
     linked: numpy.typing.NDArray[numpy.uint8],
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def components(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -262,7 +262,7 @@ def components(
     win: numpy.typing.NDArray[numpy.float64],
     loss: numpy.typing.NDArray[numpy.float64],
     linked: numpy.typing.NDArray[numpy.uint8],
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 def count_pairs(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -270,7 +270,7 @@ def count_pairs(
     count: numpy.typing.NDArray[numpy.int64] | None,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple:
+) -> tuple[typing.Any, ...]:
     """
     (first, second, win, loss, tie or None) by ordered pair.
     """
@@ -284,7 +284,9 @@ def dense_covariance(
     inverse(information), or the sandwich around meat; None where it is singular.
     """
 
-def encode_objects(values: numpy.ndarray, table: dict) -> numpy.typing.NDArray[numpy.int32]:
+def encode_objects(
+    values: numpy.ndarray, table: dict[typing.Any, typing.Any]
+) -> numpy.typing.NDArray[numpy.int32]:
     """
     int32 codes of labels; `table` (label -> code) grows in order of appearance.
     """
@@ -327,7 +329,7 @@ def joint_newton(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     dense_below: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def laplacian_solve(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -343,7 +345,7 @@ def laplacian_solve(
     relative_tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 @typing.overload
 def laplacian_solve(
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -359,7 +361,7 @@ def laplacian_solve(
     relative_tol: typing.SupportsFloat | typing.SupportsIndex,
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple: ...
+) -> tuple[typing.Any, ...]: ...
 def largest_differences(
     errors: numpy.typing.NDArray[numpy.float32],
     item: numpy.typing.NDArray[numpy.int32],
@@ -449,7 +451,7 @@ def sum_pairs(
     weight: numpy.typing.NDArray[numpy.float64] | None,
     n_items: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
-) -> tuple:
+) -> tuple[typing.Any, ...]:
     """
     (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
     """

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
+from .._backends.threads import resolve_threads
 from ..columns import Array
 from ..comparisons import Comparisons
 from ..errors import InputError
@@ -57,7 +58,7 @@ class Clusters:
         if not isinstance(source, Comparisons):
             raise InputError(HINT)
         name, column = _column(source, cluster)
-        code, labels = _encode(name, column, fit.model.backend, fit.model.threads)
+        code, labels = _encode(name, column, fit.model.backend, 1)
         return cls(source, code, _at_least_two(name, labels, len(labels)))
 
     def sums(self, place: Codes, swapped: NDArray[np.bool_], fit: BradleyTerryFit) -> ClusterSums:
@@ -73,7 +74,7 @@ class Clusters:
             return column if everything or column is None else column[inside]
 
         place, code, swapped = pick(place), pick(self.code), pick(swapped)
-        rows, backend, threads = self.rows, fit.model.backend, fit.model.threads
+        rows, backend = self.rows, fit.model.backend
         if isinstance(rows, PairCounts):
             win, loss, tie = (
                 pick(getattr(rows, f"{name}_weight")) for name in ("win", "loss", "tie")
@@ -89,6 +90,7 @@ class Clusters:
         if score is not None:
             score = np.where(swapped, 1.0 - score, score)
         count, weight = pick(rows.count), pick(rows.weight)
+        threads = resolve_threads(fit.options.get("threads"), len(rows))
         side = max(int(place.max(initial=0)) + 1, self.n)
         place, code = np.ascontiguousarray(place, np.int32), np.ascontiguousarray(code, np.int32)
         if score is None and weight is None:
