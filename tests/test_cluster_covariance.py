@@ -15,6 +15,7 @@ import zermelo as zm
 from zermelo._backends import Backend
 from zermelo.errors import InputError
 from zermelo.ratings import estimates, fit_covariance
+from zermelo.ratings import row_scores as row_scores_module
 
 FRACTIONS = (0.0, 0.2, 0.5, 0.7, 1.0)
 
@@ -166,6 +167,16 @@ def test_reweighted_pairs(backend: str) -> None:
     )
     expected = around(fit, weighed, meat_by(row_scores(fit, weighed), judge))
     np.testing.assert_allclose(fit.covariance("cluster"), expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_steps_do_not_matter(backend: str, monkeypatch: pytest.MonkeyPatch, ties: Any) -> None:
+    rows, judge = judged(scores=(0.0, 0.5, 1.0), weighted=True, counted=True)
+    c = rows.comparisons(judge=judge)
+    whole = zm.bradley_terry(c, ties=ties, backend=backend).covariance("cluster")
+    monkeypatch.setattr(row_scores_module, "STEP", 7)
+    stepped = zm.bradley_terry(c, ties=ties, backend=backend).covariance("cluster")
+    np.testing.assert_array_equal(stepped, whole)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from .cells import TieModel, outcome_scores
 from .reweighting import weight_by_pair
 
 Real = NDArray[np.float64]
+
+# Rows a step, so that what a step computes stays in the cache.
+STEP = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,32 +67,73 @@ def scores_of(
 
     `reweighted` gives the counts and the least count of a fit whose pairs were weighed.
     """
-    columns = _columns_of_rows if isinstance(rows, Comparisons) else _columns_of_counts
-    if isinstance(rows, Comparisons):
-        first, second = rows.a, rows.b
-        features, offset = _features(rows, at)
-    else:
-        first, second = rows.first, rows.second
-        features, offset = np.ones((len(first), int(at.position))), None
+    factor = weight_by_pair(*reweighted) if reweighted is not None else None
+    if isinstance(rows, PairCounts):
+        ones = np.ones((len(rows), int(at.position)))
+        return _scores(rows, rows.first, rows.second, ones, None, at, factor)
+    n_extra = len(at.coefficients) + (at.tie_model != "none")
+    residual, extra = np.empty(len(rows)), np.empty((len(rows), n_extra))
+    weighs = np.empty(len(rows), bool)
+    for begin in range(0, len(rows), STEP):
+        step = slice(begin, begin + STEP)
+        part = _Rows(*(_cut(getattr(rows, field.name), step) for field in fields(_Rows)))
+        features = _features(part, at)
+        scores, weighs[step] = _scores(part, part.a, part.b, features, part.offset, at, factor)
+        residual[step], extra[step] = scores.residual, scores.extra
+    return Scores(rows.a, rows.b, residual, extra), weighs
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Some rows of Comparisons: the columns of these names."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    outcome: NDArray[np.uint8]
+    score: Real | None
+    count: NDArray[np.int64] | None
+    weight: Real | None
+    neutral: NDArray[np.bool_] | None
+    offset: Real | None
+    features: Real | None
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+
+def _cut(column: Any, step: slice) -> Any:
+    return None if column is None else column[step]
+
+
+def _scores(
+    rows: _Rows | PairCounts,
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+    features: Real,
+    offset: Real | None,
+    at: Parameters,
+    factor: Callable[[NDArray[np.int32], NDArray[np.int32]], Real] | None,
+) -> tuple[Scores, NDArray[np.bool_]]:
     z = at.ability[first] - at.ability[second]
     if features.shape[1]:
         z += features @ at.coefficients
     if offset is not None:
         z += offset
+    columns = _columns_of_counts if isinstance(rows, PairCounts) else _columns_of_rows
     by_z, by_tie = outcome_scores(at.tie_model, z, at.log_tie)
     residual, tie_score, weighs = columns(rows, at, by_z, by_tie)
-    if reweighted is not None:
-        factor = weight_by_pair(*reweighted)(first, second)
-        residual = residual * factor
-        tie_score = tie_score * factor if len(tie_score) else tie_score
+    if factor is not None:
+        weight = factor(first, second)
+        residual = residual * weight
+        tie_score = tie_score * weight if len(tie_score) else tie_score
     extra = residual[:, None] * features
     if at.tie_model != "none":
         extra = np.column_stack([extra, tie_score])
     return Scores(first, second, residual, extra), weighs
 
 
-def _features(rows: Comparisons, at: Parameters) -> tuple[Real, Real | None]:
-    """The features of every row as they were fitted, and its offset."""
+def _features(rows: _Rows, at: Parameters) -> Real:
+    """The features of every row as they were fitted."""
     columns: list[Real] = []
     if at.position:
         neutral = rows.neutral
@@ -96,8 +141,8 @@ def _features(rows: Comparisons, at: Parameters) -> tuple[Real, Real | None]:
     if len(at.coefficients) > len(columns) and rows.features is not None:
         columns.extend(rows.features.T)
     if not columns:
-        return np.empty((len(rows), 0)), rows.offset
-    return np.stack(columns, axis=1) / at.divisor, rows.offset
+        return np.empty((len(rows), 0))
+    return np.stack(columns, axis=1) / at.divisor
 
 
 Columns = tuple[Real, Real, NDArray[np.bool_]]
