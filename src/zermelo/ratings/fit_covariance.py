@@ -119,8 +119,8 @@ class FitCovariance(Questions):
         if fit.options.get("reweight") is not None and fit.counts is not None:
             reweighted = fit.counts, int(fit.options["min_count"])
         scores, used = scores_of(fit.source, self._parameters(), reweighted)
-        used &= model.component[scores.first] == model.component[scores.second]
-        used &= fit.rated[scores.first] & fit.rated[scores.second]
+        if model.component.any():  # unrated items are components of their own
+            used &= model.component[scores.first] == model.component[scores.second]
         return Clusters.of(ways, scores, used)
 
     def _cluster_meat(self, kind: Kind) -> ClusterMeat:
