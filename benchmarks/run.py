@@ -11,25 +11,11 @@ from __future__ import annotations
 import argparse
 import datetime
 import os
-import re
 import sys
-from pathlib import Path
 
 from cases import CASES, REPEATS
 from harness import alternate, machine, report
-
-RESULTS = Path(__file__).with_name("RESULTS.md")
-INTRODUCTION = """# Results
-
-As last measured; `python benchmarks/run.py --write` (with `ARENA_RANK_PYTHON` naming an
-interpreter that has arena-rank 0.1.1) measures anew. All contestants of a case run in turn on the
-same input. One uncounted round comes first, except in the case `large`. Ratios are medians over
-zermelo's median: 10 means that zermelo is ten times faster. The error of abilities (log-strengths
-that sum to zero) is the largest distance from a solution by Newton's method, written apart in
-SciPy, whose last step was below 1e-10. Widths of intervals are means over the items; arena-rank's
-are a little narrower, since it adds 1e-5 times the number of votes to the diagonal of the Hessian.
-The load is the machine's average over the minute before a case: above 0.5 the cores were shared.
-"""
+from results import write_sections
 
 
 def measure(name: str, smoke: bool, repeats: int | None) -> str:
@@ -46,17 +32,6 @@ def measure(name: str, smoke: bool, repeats: int | None) -> str:
     return f"{report(workload, rows)}\n{stamp}\n"
 
 
-def write(sections: dict[str, str]) -> None:
-    """Replaces the sections measured, keeps the others, all in the order of the cases."""
-    known: dict[str, str] = {}
-    if RESULTS.exists():
-        parts = re.split(r"^## (.+)\n\n", RESULTS.read_text(), flags=re.MULTILINE)
-        known = dict(zip(parts[1::2], (part.rstrip() + "\n" for part in parts[2::2]), strict=True))
-    known |= sections
-    body = "\n".join(f"## {name}\n\n{known[name]}" for name in CASES if name in known)
-    RESULTS.write_text(f"{INTRODUCTION}\n{body}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--case", action="append", choices=list(CASES), help="only these cases")
@@ -71,7 +46,7 @@ def main() -> None:
         sections[name] = measure(name, arguments.smoke, arguments.repeats)
         print(f"## {name}\n\n{sections[name]}", flush=True)
         if arguments.write:
-            write(sections)
+            write_sections(sections)
     if not os.environ.get("ARENA_RANK_PYTHON"):
         print("arena-rank was left out: ARENA_RANK_PYTHON is not set", file=sys.stderr)
 

@@ -188,10 +188,19 @@ def test_level(tmp_path):
 def test_min_comparisons(tmp_path):
     rows = [*VOTES, ("w", "x", "left"), ("x", "w", "left"), ("v", "w", "tie")]
     found, printed = board(tmp_path, write_votes(tmp_path / "v.csv", rows), "--min-comparisons", 3)
-    # v has one comparison; without it w has two.
-    assert set(found) == {"x", "y", "z"}
-    assert "2 items with fewer than 3 comparisons left out" in printed
+    # v has one comparison; w had three, and keeps two without it.
+    assert set(found) == {"w", "x", "y", "z"}
+    assert found["w"]["comparisons"] == 2
+    assert "1 item with fewer than 3 comparisons left out" in printed
+    assert found == board(tmp_path, write_votes(tmp_path / "w.csv", rows[:-1]))[0]
+
+
+def test_without(tmp_path):
+    rows = [*VOTES, ("v", "x", "left"), ("y", "w", "left")]
+    path = write_votes(tmp_path / "v.csv", rows)
+    found, _ = board(tmp_path, path, "--without", "v", "--without", "w")
     assert found == board(tmp_path, write_votes(tmp_path / "w.csv"))[0]
+    assert "--without: there is no item 'u'" in fails("rank", path, "--without", "u")
 
 
 def test_drop_and_score(tmp_path):

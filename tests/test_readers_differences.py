@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import zermelo as zm
 from zermelo.errors import InputError
-from zermelo.ratings import bradley_terry_fit, estimates
+from zermelo.ratings import estimates, fit_covariance
 from zermelo.ratings.compare import compare, holm
 from zermelo.ratings.votes_needed import votes_needed
 
@@ -128,7 +128,7 @@ def test_known_differences() -> None:
 def test_one_pair_of_many_items(monkeypatch: pytest.MonkeyPatch) -> None:
     fit = random_fit(4)
     exact = compare(fit, 0, 3)
-    monkeypatch.setattr(bradley_terry_fit, "EXACT_BELOW", 5)
+    monkeypatch.setattr(fit_covariance, "EXACT_BELOW", 5)
     monkeypatch.setattr(estimates, "EXACT_BELOW", 5)
     solved = compare(random_fit(4), 0, 3)
     assert solved.standard_error == pytest.approx(exact.standard_error)

@@ -124,6 +124,7 @@ void bind_value(py::module_& module) {
 }  // namespace
 
 void bind_bradley_terry(py::module_& module) {
+  bind_value<std::uint8_t>(module);
   bind_value<float>(module);
   bind_value<double>(module);
 }

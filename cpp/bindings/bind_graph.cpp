@@ -84,6 +84,7 @@ void bind_graph(py::module_& module) {
   module.def("build_graph_from_credits", &build_from_credits, py::arg("first").noconvert(),
              py::arg("second").noconvert(), py::arg("first_credit").noconvert(),
              py::arg("second_credit").noconvert(), py::arg("n_items"), py::arg("threads"));
+  bind_components<std::uint8_t>(module);
   bind_components<float>(module);
   bind_components<double>(module);
 }

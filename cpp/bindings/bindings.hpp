@@ -11,6 +11,7 @@ void bind_graph(pybind11::module_& module);
 void bind_bradley_terry(pybind11::module_& module);
 void bind_joint(pybind11::module_& module);
 void bind_covariance(pybind11::module_& module);
+void bind_cluster_meat(pybind11::module_& module);
 void bind_bootstrap(pybind11::module_& module);
 void bind_differences(pybind11::module_& module);
 

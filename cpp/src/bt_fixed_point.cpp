@@ -30,8 +30,8 @@ double minorise_rows(const BradleyTerry<Value>& model, const double* strength,
          k < static_cast<std::size_t>(graph.offsets[at + 1]); ++k) {
       const auto [p, q] = wide ? probability_by_ability(ability[i], ability[graph.neighbour[k]])
                                : probability_by_strength(strength[i], strength[graph.neighbour[k]]);
-      const auto won = static_cast<double>(graph.win[k]);
-      const auto lost = static_cast<double>(graph.loss[k]);
+      const auto won = games(graph.win[k]);
+      const auto lost = games(graph.loss[k]);
       score += won * q - lost * p;
       wins += won;
       expected += (won + lost) * p;
@@ -69,8 +69,8 @@ double newman_sweep(const BradleyTerry<Value>& model, double* strength, double* 
          k < static_cast<std::size_t>(graph.offsets[at + 1]); ++k) {
       const auto [p, q] = wide ? probability_by_ability(ability[i], ability[graph.neighbour[k]])
                                : probability_by_strength(strength[i], strength[graph.neighbour[k]]);
-      won += static_cast<double>(graph.win[k]) * q;
-      lost += static_cast<double>(graph.loss[k]) * p;
+      won += games(graph.win[k]) * q;
+      lost += games(graph.loss[k]) * p;
     }
     if (model.prior > 0.0) {
       const double p = 1.0 / (1.0 + std::exp(-ability[i]));
@@ -166,10 +166,14 @@ Result fit_newman(const BradleyTerry<Value>& model, const SolverLimits& limits,
   return guarded([&] { return newman(model, limits, dense_below, control, ability, out); });
 }
 
+template Result fit_minorise(const BradleyTerry<std::uint8_t>&, const SolverLimits&, std::int64_t,
+                             const Control&, std::span<double>, Convergence&);
 template Result fit_minorise(const BradleyTerry<float>&, const SolverLimits&, std::int64_t,
                              const Control&, std::span<double>, Convergence&);
 template Result fit_minorise(const BradleyTerry<double>&, const SolverLimits&, std::int64_t,
                              const Control&, std::span<double>, Convergence&);
+template Result fit_newman(const BradleyTerry<std::uint8_t>&, const SolverLimits&, std::int64_t,
+                           const Control&, std::span<double>, Convergence&);
 template Result fit_newman(const BradleyTerry<float>&, const SolverLimits&, std::int64_t,
                            const Control&, std::span<double>, Convergence&);
 template Result fit_newman(const BradleyTerry<double>&, const SolverLimits&, std::int64_t,

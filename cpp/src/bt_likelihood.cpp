@@ -81,8 +81,8 @@ Result starting_abilities(const PairGraph<Value>& graph, int threads, const Cont
         double lost = 0.5;
         for (auto k = static_cast<std::size_t>(graph.offsets[i]);
              k < static_cast<std::size_t>(graph.offsets[i + 1]); ++k) {
-          won += static_cast<double>(graph.win[k]);
-          lost += static_cast<double>(graph.loss[k]);
+          won += games(graph.win[k]);
+          lost += games(graph.loss[k]);
         }
         ability[i] = std::log(won / lost);
         if (graph.offsets[i] < graph.offsets[i + 1]) {
@@ -115,7 +115,7 @@ Result log_likelihood(const PairGraph<Value>& graph, std::span<const double> abi
         for (auto k = static_cast<std::size_t>(graph.offsets[i]);
              k < static_cast<std::size_t>(graph.offsets[i + 1]); ++k) {
           // Every pair stands in two rows, with each side's wins in one of them.
-          const auto won = static_cast<double>(graph.win[k]);
+          const auto won = games(graph.win[k]);
           if (!(won > 0.0)) continue;
           const auto j = static_cast<std::size_t>(graph.neighbour[k]);
           const double odds = wide ? std::exp(ability[j] - ability[i]) : strength[j] / strength[i];
@@ -156,13 +156,19 @@ Result solve_information(const BradleyTerry<Value>& model, std::span<const doubl
   });
 }
 
+template Result starting_abilities(const PairGraph<std::uint8_t>&, int, const Control&, std::span<double>);
 template Result starting_abilities(const PairGraph<float>&, int, const Control&, std::span<double>);
 template Result starting_abilities(const PairGraph<double>&, int, const Control&,
                                    std::span<double>);
+template Result log_likelihood(const PairGraph<std::uint8_t>&, std::span<const double>, int,
+                               const Control&, double&);
 template Result log_likelihood(const PairGraph<float>&, std::span<const double>, int,
                                const Control&, double&);
 template Result log_likelihood(const PairGraph<double>&, std::span<const double>, int,
                                const Control&, double&);
+template Result solve_information(const BradleyTerry<std::uint8_t>&, std::span<const double>,
+                                  std::span<const double>, std::int64_t, double, std::int64_t, int,
+                                  const Control&, std::span<double>, std::int64_t&);
 template Result solve_information(const BradleyTerry<float>&, std::span<const double>,
                                   std::span<const double>, std::int64_t, double, std::int64_t, int,
                                   const Control&, std::span<double>, std::int64_t&);

@@ -85,6 +85,8 @@ Result fit_newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
   return guarded([&] { return newton(model, limits, dense_below, control, ability, out); });
 }
 
+template Result fit_newton(const BradleyTerry<std::uint8_t>&, const SolverLimits&, std::int64_t,
+                           const Control&, std::span<double>, Convergence&);
 template Result fit_newton(const BradleyTerry<float>&, const SolverLimits&, std::int64_t,
                            const Control&, std::span<double>, Convergence&);
 template Result fit_newton(const BradleyTerry<double>&, const SolverLimits&, std::int64_t,

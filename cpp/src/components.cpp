@@ -257,6 +257,8 @@ Result find_components(const PairGraph<Value>& graph, std::span<const std::uint8
   return guarded([&] { return components(graph, linked, control, out); });
 }
 
+template Result find_components(const PairGraph<std::uint8_t>&, std::span<const std::uint8_t>,
+                                const Control&, Components&);
 template Result find_components(const PairGraph<float>&, std::span<const std::uint8_t>,
                                 const Control&, Components&);
 template Result find_components(const PairGraph<double>&, std::span<const std::uint8_t>,

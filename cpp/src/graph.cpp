@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "zermelo/memory.hpp"
@@ -48,12 +49,13 @@ struct RowRecord {
 };
 
 // The same in half the space, with credits in half games: most pairs are compared a few times.
+template <class Stored>
 class PackedRecord {
  public:
-  using Value = float;
+  using Value = Stored;
   static constexpr std::int64_t kMostItems = std::int64_t{1} << 20;
-  // A credit may be the sum of wins and ties, and both orders are added up: 8 * 511 < 2^12.
-  static constexpr std::uint64_t kLargestCount = 511;
+  // A credit may be the sum of wins and ties, and both orders are added up: 8 half games a count.
+  static constexpr std::uint64_t kLargestCount = (std::is_same_v<Value, float> ? 4095 : 255) / 8;
 
   template <class Credits>
   static PackedRecord forward(const OrderedPairs& pairs, const Credits& credits, std::size_t k) {
@@ -69,8 +71,8 @@ class PackedRecord {
   }
   std::int64_t item() const { return static_cast<std::int64_t>(bits_ >> 44); }
   std::int32_t neighbour() const { return static_cast<std::int32_t>(bits_ >> 24 & 0xfffff); }
-  Value win() const { return games(bits_ >> 12); }
-  Value loss() const { return games(bits_); }
+  Value win() const { return credit(bits_ >> 12); }
+  Value loss() const { return credit(bits_); }
   static PackedRecord lower(const PackedRecord& a, const PackedRecord& b) {
     const std::uint64_t of_a = a.bits_ >> 24;
     const std::uint64_t of_b = b.bits_ >> 24;
@@ -90,8 +92,10 @@ class PackedRecord {
                    static_cast<std::uint64_t>(neighbour) << 24 | win << 12 | loss;
     return record;
   }
-  static Value games(std::uint64_t bits) {
-    return 0.5F * static_cast<float>(static_cast<std::int32_t>(bits & 0xfff));
+  static Value credit(std::uint64_t bits) {
+    const auto half_games = static_cast<std::int32_t>(bits & 0xfff);
+    if constexpr (std::is_same_v<Value, float>) return 0.5F * static_cast<float>(half_games);
+    return static_cast<Value>(half_games);
   }
   template <class Credits>
   static std::uint64_t half_games_of_ties(const Credits& credits, std::size_t k) {
@@ -106,7 +110,8 @@ template <class Value>
 std::uint64_t key_of(const RowRecord<Value>& record) {
   return static_cast<std::uint64_t>(record.item());
 }
-std::uint64_t key_of(const PackedRecord& record) {
+template <class Value>
+std::uint64_t key_of(const PackedRecord<Value>& record) {
   return static_cast<std::uint64_t>(record.item());
 }
 
@@ -270,12 +275,16 @@ Result build_from_counts(const OrderedPairs& pairs, const CountCredits<Count>& c
     const bool whole_or_half =
         credits.tie_share == 0.0 || credits.tie_share == 0.5 || credits.tie_share == 1.0;
     // A pair's two orders are added up, and half games need one bit more: 2^21 each stays exact.
+    using Few = PackedRecord<std::uint8_t>;
+    using Some = PackedRecord<float>;
     if (!whole_or_half || largest >= Count{1} << 21) {
       out = build<RowRecord<double>>(pairs, credits, n_items, team);
-    } else if (largest > PackedRecord::kLargestCount || n_items > PackedRecord::kMostItems) {
+    } else if (n_items > Few::kMostItems || largest > Some::kLargestCount) {
       out = build<RowRecord<float>>(pairs, credits, n_items, team);
+    } else if (largest > Few::kLargestCount) {
+      out = build<Some>(pairs, credits, n_items, team);
     } else {
-      out = build<PackedRecord>(pairs, credits, n_items, team);
+      out = build<Few>(pairs, credits, n_items, team);
     }
     return {};
   });

@@ -238,11 +238,14 @@ void test_interruption() {
 }  // namespace
 
 int main() {
+  test_path<std::uint8_t>(200, kDense);
   test_path<float>(200, kDense);
   test_path<double>(200, kDense);
+  test_path<std::uint8_t>(200, kSparse);
   test_path<float>(200, kSparse);
   // Abilities beyond the range of exp(), and a graph on which only the coarse correction helps.
   test_path<float>(1500, kSparse);
+  test_solvers_agree<std::uint8_t>();
   test_solvers_agree<float>();
   test_solvers_agree<double>();
   test_held_items_stay();

@@ -11,6 +11,7 @@ namespace {
 
 using zermelo::AnyGraphBuffers;
 using zermelo::Control;
+using zermelo::games;
 using zermelo::PairGraph;
 using zermelo::PairGraphBuffers;
 using zermelo::Status;
@@ -54,8 +55,8 @@ void check_rows(const PairGraphBuffers<Value>& graph, std::int32_t n, const Tabl
          k < static_cast<std::size_t>(graph.offsets[static_cast<std::size_t>(i) + 1]); ++k) {
       const auto found = expected.find({i, graph.neighbour[k]});
       same = same && found != expected.end() && graph.neighbour[k] > before &&
-             static_cast<double>(graph.win[k]) == found->second.first &&
-             static_cast<double>(graph.loss[k]) == found->second.second;
+             games(graph.win[k]) == found->second.first &&
+             games(graph.loss[k]) == found->second.second;
       before = graph.neighbour[k];
     }
   }
@@ -132,7 +133,7 @@ void test_components() {
   const zermelo::CountCredits<std::uint32_t> credits{win, loss, {}, 0.5};
   CHECK(zermelo::build_graph({pairs.first, pairs.second}, credits, 8, 1, {}, buffers).status ==
         Status::ok);
-  const auto graph = view(std::get<PairGraphBuffers<float>>(buffers));
+  const auto graph = view(std::get<PairGraphBuffers<std::uint8_t>>(buffers));
   zermelo::Components found;
   std::vector<std::uint8_t> linked(8, 0);
   CHECK(zermelo::find_components(graph, linked, {}, found).status == Status::ok);
@@ -179,14 +180,17 @@ void test_long_path() {
 }  // namespace
 
 int main() {
-  test_counts<std::uint32_t, float>(60, 7);
+  // Each kind of storage up to the largest count that it takes, and beyond.
+  test_counts<std::uint32_t, std::uint8_t>(60, 7);
+  test_counts<std::uint32_t, std::uint8_t>(60, 31);
+  test_counts<std::uint32_t, float>(60, 32);
   test_counts<std::uint32_t, float>(60, 511);
   test_counts<std::uint32_t, float>(60, 512);
   test_counts<std::uint32_t, double>(60, 1U << 21);
-  test_counts<std::uint64_t, float>(60, 7);
+  test_counts<std::uint64_t, std::uint8_t>(60, 7);
   test_counts<std::uint64_t, double>(60, 1ULL << 40);
   // More pairs than one chunk holds.
-  test_counts<std::uint32_t, float>(1800, 7);
+  test_counts<std::uint32_t, std::uint8_t>(1800, 7);
   test_counts<std::uint32_t, float>(1800, 511);
   test_counts<std::uint32_t, float>(1800, 512);
   test_credits();

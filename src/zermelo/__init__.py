@@ -6,6 +6,7 @@ from . import errors, metrics
 from ._backends import backend_info
 from .comparisons import Comparisons
 from .pair_counts import PairCounts
+from .ratings.boards import boards
 from .ratings.bradley_terry import bradley_terry
 from .ratings.compare_fits import compare_fits
 from .ratings.result import load
@@ -17,6 +18,7 @@ __all__ = [
     "PairCounts",
     "__version__",
     "backend_info",
+    "boards",
     "bradley_terry",
     "compare_fits",
     "errors",

@@ -20,6 +20,7 @@ __all__: list[str] = [
     "build_graph",
     "build_graph_from_credits",
     "classify_scores",
+    "cluster_meat",
     "compiler",
     "components",
     "count_pairs",
@@ -245,6 +246,19 @@ def classify_scores(
 ) -> tuple[typing.Any, ...]:
     """
     (outcome codes, number of fractional scores, first bad row or -1).
+    """
+
+def cluster_meat(
+    offsets: numpy.typing.NDArray[numpy.int64],
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    residual: numpy.typing.NDArray[numpy.float64],
+    extra: numpy.typing.NDArray[numpy.float64],
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    The clusters' scores times themselves, and in how many clusters each item occurs.
     """
 
 @typing.overload

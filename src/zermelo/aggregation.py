@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._backends import Backend, resolve
-from ._backends.counting import number_pairs, split_keys
+from ._backends.counting import number_pairs
 from .columns import Array, Column, GroupedName, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
 from .frames import Frame, check_columns, collect, computing, open_frame
+from .grouping import check_keys, encode_groups, pair_keys, split_pair_keys
 from .labels import encode_labels
 from .outcomes import (
     FRACTIONAL,
@@ -33,6 +34,7 @@ from .outcomes import (
 )
 from .pair_columns import TOO_MANY, sum_columns
 from .pair_counts import PairCounts
+from .row_columns import read_groups
 
 LARGEST = sys.float_info.max
 
@@ -46,11 +48,12 @@ def aggregate_frame(
     count: str | None,
     weight: str | None,
     soft: bool,
+    by: str | None = None,
 ) -> PairCounts:
     """What `PairCounts.from_frame` does; its arguments are documented there."""
     check_options(outcome, outcomes, soft)
     opened = open_frame(frame)
-    named = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight}
+    named = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight, "by": by}
     check_columns(opened, named)
     schema = opened.collect_schema()
     for argument, name in (("a", a), ("b", b)):
@@ -63,11 +66,13 @@ def aggregate_frame(
         raise InputError(
             f"outcome={outcome!r} is a column of {schema[outcome]}; it must hold scores or labels"
         )
+    if by is not None and schema[by].is_nested():
+        raise InputError(f"by={by!r} is a column of {schema[by]}; it must hold labels")
     numeric = outcome is not None and not outcomes and _is_numeric(schema[outcome])
     with computing():
         rows = _select(opened, named, numeric, schema)
         groups = _group(rows, named, numeric, schema)
-    for argument in ("a", "b", "outcome"):
+    for argument in ("a", "b", "outcome", "by"):
         if argument in groups and (nulls := _nulls(groups[argument], groups["rows"])):
             raise InputError(
                 f"{argument}={named[argument]!r} has {nulls:,} rows without a value; remove them "
@@ -155,6 +160,8 @@ def _group(
     keys = ["a", "b"]
     if named["outcome"] is not None:
         keys.append("code" if numeric else "outcome")
+    if named["by"] is not None:
+        keys.append("by")
     sums = [f"{argument}_good" for argument in _requirements(named, numeric, schema)]
     if named["count"] is not None:
         sums += ["count", "count_float"]
@@ -237,8 +244,15 @@ def _assemble(
             columns[key] = _numbers(groups[key], np.float64)
         elif scored.score is not None:
             columns[key] = columns[name] * scored.score**power
+    by, group_labels = named["by"], None
+    name = GroupedName(f"by={by!r}")
+    if by is not None:
+        columns["group"] = read_groups(name, groups["by"], len(each))
     items, _, _ = drop_rows(items, columns, scored.keep, backend, 1, each)
-    pairs_first, pairs_second, counts, sums = _merge(columns, len(items))
+    if by is not None:
+        columns["group"], group_labels = encode_groups(name, columns["group"], backend, 1)
+        check_keys(len(group_labels), len(items))
+    group, pairs_first, pairs_second, counts, sums = _merge(columns, len(items))
     ordered = named["outcome"] is not None
     return PairCounts._trusted(
         items,
@@ -247,6 +261,9 @@ def _assemble(
         sum_columns(counts, sums, weighted),
         ordered,
         frame_backend,
+        group,
+        group_labels,
+        by,
     )
 
 
@@ -271,9 +288,16 @@ def _score(
     return read_outcome_labels(name, column, outcomes, soft, backend, sides)
 
 
-def _merge(columns: Mapping[str, Any], n_items: int) -> tuple[Array, Array, Array, Array]:
+def _merge(
+    columns: Mapping[str, Any], n_items: int
+) -> tuple[Array | None, Array, Array, Array, Array]:
     """Add the groups of a pair (several labels may mean one outcome), as `sum_pairs` adds rows."""
-    keys, place = number_pairs(columns["a"], columns["b"], n_items)
+    group = columns.get("group")
+    if group is None:
+        keys, place = number_pairs(columns["a"], columns["b"], n_items)
+    else:
+        rows = pair_keys(group, columns["a"], columns["b"], n_items)
+        keys, place = np.unique(rows, return_inverse=True)
     size = len(keys)
     code = columns["code"]
     n = np.zeros((4, size), np.uint64)
@@ -285,4 +309,4 @@ def _merge(columns: Mapping[str, Any], n_items: int) -> tuple[Array, Array, Arra
     if fractional.any():
         for row, name in ((7, "once_y"), (9, "squared_y"), (10, "squared_yy")):
             np.add.at(sums[row], place[fractional], columns[name][fractional])
-    return *split_keys(keys, n_items), n, sums
+    return *split_pair_keys(keys, n_items, group is not None), n, sums

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ._backends import resolve
 from ._backends.threads import resolve_threads
+from .checks import choice
 from .columns import Array, check_length, library_of, read_columns
 from .dropping import drop_rows
 from .errors import InputError
+from .grouping import GROUPINGS, encode_groups
 from .labels import encode_labels
 from .outcomes import FRACTIONAL, WIN, Outcomes, Scored, Sides, check_options, read_outcomes
 from .pair_counts import PairCounts
@@ -51,6 +53,8 @@ class Comparisons:
         Who judged, and what belongs together (a prompt, a user).
     time, period : column of numbers, times or labels, optional
         When it happened, and the rating period.
+    category : column of labels, optional
+        What was compared about (coding, a language): `boards` rates each by itself.
     margin : column of numbers, optional
         How clearly it was won (points, strength).
     neutral : column of bool, optional
@@ -105,6 +109,7 @@ class Comparisons:
     cluster: Array | None
     time: Array | None
     period: Array | None
+    category: Array | None
     margin: NDArray[np.float64] | None
     neutral: NDArray[np.bool_] | None
     offset: NDArray[np.float64] | None
@@ -127,6 +132,7 @@ class Comparisons:
         cluster: Any = None,
         time: Any = None,
         period: Any = None,
+        category: Any = None,
         margin: Any = None,
         neutral: Any = None,
         offset: Any = None,
@@ -157,6 +163,7 @@ class Comparisons:
             "cluster": (read_groups, cluster),
             "time": (read_groups, time),
             "period": (read_groups, period),
+            "category": (read_groups, category),
             "margin": (read_numbers, margin),
             "neutral": (read_flags, neutral),
             "offset": (read_numbers, offset),
@@ -176,7 +183,10 @@ class Comparisons:
             "n_dropped": n_dropped,
             "frame_backend": library_of(a),
         }
-        for name, value in columns.items():
+        self._set(columns)
+
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
             if isinstance(value, np.ndarray):
                 value = value.view()
                 value.flags.writeable = False
@@ -197,6 +207,7 @@ class Comparisons:
         cluster: str | None = None,
         time: str | None = None,
         period: str | None = None,
+        category: str | None = None,
         margin: str | None = None,
         neutral: str | None = None,
         offset: str | None = None,
@@ -209,7 +220,8 @@ class Comparisons:
         ----------
         frame : pandas, polars, pyarrow, DuckDB or other frame, eager or lazy
             Whatever narwhals accepts; of a lazy one only the columns that are needed are collected.
-        a, b, outcome, count, weight, judge, cluster, time, period, margin, neutral, offset : str
+        a, b, outcome, count, weight, judge, cluster, time, period, category, margin : str
+        neutral, offset : str
             Names of columns; their meanings are those of `Comparisons`.
         features : sequence of str or (str, str), optional
             Columns that say what `a` has more than `b`, or pairs of columns, one for `a` and one
@@ -237,6 +249,7 @@ class Comparisons:
             "cluster": cluster,
             "time": time,
             "period": period,
+            "category": category,
             "margin": margin,
             "neutral": neutral,
             "offset": offset,
@@ -265,11 +278,15 @@ class Comparisons:
         extra = f" with {', '.join(carried)}" if carried else ""
         return f"Comparisons({len(self):,} rows, {self.n_items:,} items{extra})"
 
-    def pair_counts(self, *, threads: int | None = None, backend: str | None = None) -> PairCounts:
+    def pair_counts(
+        self, by: Any = None, *, threads: int | None = None, backend: str | None = None
+    ) -> PairCounts:
         """Counts and sums for every ordered pair, all that a Bradley-Terry fit needs.
 
         Parameters
         ----------
+        by : {"cluster", "judge", "period", "category"} or column of labels, shape (m,), optional
+            Count every group by itself: a row is then a pair of a group.
         threads : int, optional
             Threads to use; None: what the machine allows. The result does not depend on it.
         backend : {"cpp", "numba"}, optional
@@ -280,15 +297,79 @@ class Comparisons:
         >>> import zermelo as zm
         >>> zm.Comparisons(["x", "y", "x"], ["y", "x", "y"]).pair_counts()
         PairCounts(2 items, 2 ordered pairs, 3 comparisons)
+        >>> votes = zm.Comparisons(["x", "y", "x"], ["y", "x", "y"], judge=["u", "u", "v"])
+        >>> counts = votes.pair_counts(by="judge")
+        >>> counts.groups[counts.group].tolist(), counts.win.tolist()
+        (['u', 'u', 'v'], [1, 1, 1])
         """
+        engine, used_threads = resolve(backend), resolve_threads(threads, len(self))
+        grouping = None
+        if by is not None:
+            name, column = self.grouping(by)
+            grouping = (*encode_groups(name, column, engine, used_threads), name)
         return PairCounts._count(
             self.items,
             (self.a, self.b, self.outcome, self.score, self.count, self.weight),
             ordered=self.ordered,
             frame_backend=self.frame_backend,
-            backend=resolve(backend),
-            threads=resolve_threads(threads, len(self)),
+            backend=engine,
+            threads=used_threads,
+            grouping=grouping,
         )
+
+    def select(self, rows: Any) -> Comparisons:
+        """The rows where a bool of shape (m,) is True, or at these places, and their items.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (m,), or of int
+            A mask, or places of rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import zermelo as zm
+        >>> c = zm.Comparisons(["x", "y", "z"], ["y", "z", "x"])
+        >>> c.select(np.array([True, False, False]))
+        Comparisons(1 rows, 2 items)
+        """
+        index = np.asarray(rows)
+        if index.ndim != 1 or index.dtype.kind not in "bi":
+            raise InputError("rows must be one-dimensional, of bool or whole numbers")
+        if index.dtype == bool:
+            check_length("rows", len(index), "a", len(self))
+        elif len(index) and (index.min() < 0 or index.max() >= len(self)):
+            raise InputError(f"rows must hold places from 0 to {len(self) - 1}")
+        chosen = object.__new__(Comparisons)
+        values = {place.name: getattr(self, place.name) for place in fields(self)}
+        for name in ("a", "b", "outcome", "score", *_CARRIED):
+            if values[name] is not None:
+                values[name] = values[name][index]
+        occurs = np.zeros(self.n_items, bool)
+        occurs[values["a"]] = occurs[values["b"]] = True
+        place_of = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+        values["items"] = self.items[occurs]
+        for name in ("a", "b"):
+            values[name] = place_of[values[name]]
+        if values["score"] is not None and not (values["outcome"] == FRACTIONAL).any():
+            values["score"] = None
+        chosen._set(values)
+        return chosen
+
+    def grouping(self, by: Any) -> tuple[str, Array]:
+        """Name and values of what rows are grouped by: a column that is here, or one given."""
+        if not isinstance(by, str):
+            return "group", read_groups("by", by, len(self))
+        choice("by", by, GROUPINGS)
+        column: Array | None = getattr(self, by)
+        if column is None:
+            there = [repr(name) for name in GROUPINGS if getattr(self, name) is not None]
+            has = f"; they have {', '.join(there)}" if there else ""
+            raise InputError(
+                f"by={by!r}, but the comparisons have no {by}; give it as Comparisons({by}=...)"
+                f"{has}"
+            )
+        return by, column
 
 
 _CARRIED = (
@@ -298,6 +379,7 @@ _CARRIED = (
     "cluster",
     "time",
     "period",
+    "category",
     "margin",
     "neutral",
     "offset",

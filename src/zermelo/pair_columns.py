@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from .columns import Array
 from .errors import InputError
 from .outcomes import LOSS, WIN
+
+if TYPE_CHECKING:
+    from .pair_counts import PairCounts
 
 OUTCOMES = ("loss", "win", "tie", "fractional")  # by outcome code
 COUNTS = frozenset(OUTCOMES)
@@ -24,6 +27,33 @@ SUMS = (
 )
 COUNT_DTYPES = (np.dtype(np.uint32), np.dtype(np.uint64))
 TOO_MANY = "the sum of count must fit into 64 bits"
+
+
+class StoredColumn:
+    """A column that is stored, or follows from another one (None: it is zero) where it is not."""
+
+    def __init__(self, follows: str | None, meaning: str) -> None:
+        self.follows = follows
+        self.__doc__ = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, counts: None, owner: type) -> StoredColumn: ...
+    @overload
+    def __get__(self, counts: PairCounts, owner: type) -> Array: ...
+    def __get__(self, counts: PairCounts | None, owner: type) -> StoredColumn | Array:
+        if counts is None:
+            return self  # asked of the class: help() shows its meaning
+        stored = counts.columns.get(self.name)
+        if stored is not None:
+            return stored
+        if self.follows is not None:
+            column: Array = getattr(counts, self.follows)
+            return column if self.name in COUNTS else column.astype(np.float64)
+        dtype = counts.columns["win"].dtype if self.name in COUNTS else np.float64
+        return np.zeros(len(counts), dtype)
 
 
 def sum_columns(
@@ -78,7 +108,7 @@ def canonical_columns(columns: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def check_pair_counts(items: Any, first: Any, second: Any, columns: Any) -> None:
+def check_pair_counts(items: Any, first: Any, second: Any, columns: Any, group: Any) -> None:
     """What the kernels take for granted of arrays that people, or files, bring along."""
     _check_items(items)
     if not isinstance(columns, Mapping):
@@ -101,10 +131,14 @@ def check_pair_counts(items: Any, first: Any, second: Any, columns: Any) -> None
         )
     keys = first.astype(np.int64) * len(items) + second
     unsorted = keys[1:] <= keys[:-1]
+    if group is not None:
+        _check_length("group", group, first)
+        unsorted = (group[1:] < group[:-1]) | (unsorted & (group[1:] == group[:-1]))
     if unsorted.any():
         row = int(unsorted.argmax())
+        within = "" if group is None else ", within each group"
         raise InputError(
-            "rows must be sorted by (first, second), each pair once, but row "
+            f"rows must be sorted by (first, second), each pair once{within}, but row "
             f"{row + 1} is ({first[row + 1]}, {second[row + 1]}) after "
             f"({first[row]}, {second[row]})"
         )

@@ -6,59 +6,30 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._backends import Backend
+from .checks import whole
 from .columns import Array
 from .errors import InputError
-from .labels import merge_items
+from .grouping import check_groups, count_rows, find_label, single_labels
+from .labels import Codes
 from .outcomes import Outcomes
-from .pair_columns import (
-    COUNTS,
-    OUTCOMES,
-    canonical_columns,
-    check_pair_counts,
-    stored_columns,
-    sum_columns,
-)
+from .pair_columns import OUTCOMES, StoredColumn, canonical_columns, check_pair_counts
 
 FORMAT_KIND, FORMAT_VERSION = "pair counts", 1
 LIBRARIES = ("pandas", "polars", "pyarrow")
 
 
-class _Column:
-    """A column that is stored, or follows from another one (None: it is zero) where it is not."""
-
-    def __init__(self, follows: str | None, meaning: str) -> None:
-        self.follows = follows
-        self.__doc__ = meaning
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, counts: None, owner: type) -> _Column: ...
-    @overload
-    def __get__(self, counts: PairCounts, owner: type) -> Array: ...
-    def __get__(self, counts: PairCounts | None, owner: type) -> _Column | Array:
-        if counts is None:
-            return self  # asked of the class: help() shows its meaning
-        stored = counts.columns.get(self.name)
-        if stored is not None:
-            return stored
-        if self.follows is not None:
-            column: Array = getattr(counts, self.follows)
-            return column if self.name in COUNTS else column.astype(np.float64)
-        dtype = counts.columns["win"].dtype if self.name in COUNTS else np.float64
-        return np.zeros(len(counts), dtype)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class PairCounts:
     """One row for every ordered pair (first shown, second shown): the sufficient statistics.
+
+    Counted by a column (`Comparisons.pair_counts(by="cluster")`, say) there is one row for every
+    pair of a group.
 
     Made by `Comparisons.pair_counts`, `PairCounts.from_frame` and `PairCounts.load`; `p + q`
     merges two, over different items too. The same comparisons give the same counts, in whatever
@@ -71,7 +42,7 @@ class PairCounts:
     items : ndarray of int64, or of object (str)
         Labels, sorted.
     first, second : ndarray of int32, shape (p,)
-        Places in `items`; rows are sorted by (first, second).
+        Places in `items`; rows are sorted by (first, second), within each group.
     win, loss, tie : ndarray of uint32 or uint64, shape (p,)
         Comparisons that the first won, lost and tied.
     win_weight, loss_weight, tie_weight : ndarray of float64
@@ -86,6 +57,12 @@ class PairCounts:
         The columns that are stored; the others follow from them (all weights 1, no ties ...).
     ordered : bool
         False where no outcome was given, so that nobody was shown first.
+    group : ndarray of int32, shape (p,), or None
+        Places in `groups`, where the comparisons were counted by a column; rows are sorted by it.
+    groups : ndarray, or None
+        Labels of the groups, sorted.
+    by : str or None
+        The column's name.
 
     Raises
     ------
@@ -111,25 +88,30 @@ class PairCounts:
     columns: Mapping[str, Array]
     ordered: bool = True
     frame_backend: str | None = field(default=None)
+    group: NDArray[np.int32] | None = field(default=None)
+    groups: Array | None = field(default=None)
+    by: str | None = field(default=None)
 
-    win = _Column(None, "Comparisons that the first won.")
-    loss = _Column(None, "Comparisons that the first lost.")
-    tie = _Column(None, "Ties.")
-    win_weight = _Column("win", "Sum of the weights of wins.")
-    loss_weight = _Column("loss", "Sum of the weights of losses.")
-    tie_weight = _Column("tie", "Sum of the weights of ties.")
-    win_weight_squared = _Column("win_weight", "Sum of the squared weights of wins.")
-    loss_weight_squared = _Column("loss_weight", "Sum of the squared weights of losses.")
-    tie_weight_squared = _Column("tie_weight", "Sum of the squared weights of ties.")
-    fractional = _Column(None, "Comparisons with a fractional score.")
-    fractional_weight = _Column("fractional", "Sum of their weights w.")
-    fractional_weight_squared = _Column("fractional_weight", "Sum of w².")
-    fractional_score = _Column(None, "Sum of w times the score y of the first.")
-    fractional_score_weight_squared = _Column("fractional_score", "Sum of w² y.")
-    fractional_score_squared_weight_squared = _Column(None, "Sum of w² y².")
+    win = StoredColumn(None, "Comparisons that the first won.")
+    loss = StoredColumn(None, "Comparisons that the first lost.")
+    tie = StoredColumn(None, "Ties.")
+    win_weight = StoredColumn("win", "Sum of the weights of wins.")
+    loss_weight = StoredColumn("loss", "Sum of the weights of losses.")
+    tie_weight = StoredColumn("tie", "Sum of the weights of ties.")
+    win_weight_squared = StoredColumn("win_weight", "Sum of the squared weights of wins.")
+    loss_weight_squared = StoredColumn("loss_weight", "Sum of the squared weights of losses.")
+    tie_weight_squared = StoredColumn("tie_weight", "Sum of the squared weights of ties.")
+    fractional = StoredColumn(None, "Comparisons with a fractional score.")
+    fractional_weight = StoredColumn("fractional", "Sum of their weights w.")
+    fractional_weight_squared = StoredColumn("fractional_weight", "Sum of w².")
+    fractional_score = StoredColumn(None, "Sum of w times the score y of the first.")
+    fractional_score_weight_squared = StoredColumn("fractional_score", "Sum of w² y.")
+    fractional_score_squared_weight_squared = StoredColumn(None, "Sum of w² y².")
 
     def __post_init__(self) -> None:
-        check_pair_counts(self.items, self.first, self.second, self.columns)
+        if any(part is not None for part in (self.group, self.groups, self.by)):
+            check_groups(self.group, self.groups, self.by)
+        check_pair_counts(self.items, self.first, self.second, self.columns, self.group)
         if self.frame_backend not in (None, *LIBRARIES):
             raise InputError(
                 f"frame_backend must be None, {' or '.join(map(repr, LIBRARIES))}, but is "
@@ -147,24 +129,31 @@ class PairCounts:
         columns: Mapping[str, Array],
         ordered: bool,
         frame_backend: str | None,
+        *grouping: Any,
     ) -> PairCounts:
-        """Without the passes of the constructor, of arrays that the package made itself."""
+        """Without the passes of the constructor, of arrays that the package made itself.
+
+        `grouping` is group, groups and by, or nothing.
+        """
         counts = object.__new__(cls)
         values = (items, first, second, columns, ordered, frame_backend)
+        values += grouping or (None, None, None)
         for place, value in zip(fields(cls), values, strict=True):
             object.__setattr__(counts, place.name, value)
         counts._freeze()
         return counts
 
     def _freeze(self) -> None:
-        for name in ("items", "first", "second"):
-            object.__setattr__(self, name, _read_only(getattr(self, name)))
+        for name in ("items", "first", "second", "group", "groups"):
+            if (array := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _read_only(array))
         columns = {name: _read_only(column) for name, column in self.columns.items()}
         object.__setattr__(self, "columns", MappingProxyType(columns))
 
     def __reduce__(self) -> tuple[Any, ...]:
         parts = (self.items, self.first, self.second, dict(self.columns))
-        return PairCounts._trusted, (*parts, self.ordered, self.frame_backend)
+        grouping = (self.group, self.groups, self.by)
+        return PairCounts._trusted, (*parts, self.ordered, self.frame_backend, *grouping)
 
     @classmethod
     def _count(
@@ -176,26 +165,17 @@ class PairCounts:
         frame_backend: str | None,
         backend: Backend,
         threads: int,
+        grouping: tuple[Codes, Array, str] | None = None,
     ) -> PairCounts:
         """Aggregate rows: codes a, b, outcome codes, and score, count and weight where given."""
-        a, b, outcome, score, count, weight = rows
-        n_items = len(items)
-        if weight is not None and (weight == 1.0).all():
-            weight = None
-        columns: dict[str, Array] = {}
-        if score is None and weight is None:
-            first, second, win, loss, tie = backend.count_pairs(
-                a, b, outcome, count, n_items, threads
-            )
-            columns = {"win": win, "loss": loss}
-            if tie is not None and tie.any():
-                columns["tie"] = tie
-        else:
-            first, second, n, sums = backend.sum_pairs(
-                a, b, outcome, score, count, weight, n_items, threads
-            )
-            columns = sum_columns(n, sums, weight is not None)
-        return cls._trusted(items, first, second, columns, ordered, frame_backend)
+        codes, labels, by = grouping or (None, None, None)
+        n_groups = 1 if labels is None else len(labels)
+        group, first, second, columns = count_rows(
+            rows, codes, n_groups, len(items), backend, threads
+        )
+        return cls._trusted(
+            items, first, second, columns, ordered, frame_backend, group, labels, by
+        )
 
     @classmethod
     def from_frame(
@@ -209,6 +189,7 @@ class PairCounts:
         count: str | None = None,
         weight: str | None = None,
         soft: bool = False,
+        by: str | None = None,
     ) -> PairCounts:
         """Counts aggregated by the frame's own engine, so that rows need not fit into memory.
 
@@ -220,6 +201,8 @@ class PairCounts:
             Names of columns; their meanings are those of `Comparisons`.
         outcomes, soft
             As in `Comparisons`.
+        by : str, optional
+            Name of a column of labels: count every group by itself.
 
         Examples
         --------
@@ -231,7 +214,7 @@ class PairCounts:
         """
         from .aggregation import aggregate_frame
 
-        return aggregate_frame(frame, a, b, outcome, outcomes, count, weight, soft)
+        return aggregate_frame(frame, a, b, outcome, outcomes, count, weight, soft, by)
 
     @property
     def n_items(self) -> int:
@@ -287,15 +270,110 @@ class PairCounts:
             )
         keep = mask[self.first] & mask[self.second]
         place = np.cumsum(mask, dtype=np.int32) - np.int32(1)
+        return self._rows(keep, self.items[mask], place)
+
+    def _rows(self, keep: Any, items: Array, place: Codes, grouped: bool = True) -> PairCounts:
+        """The rows of `keep` under other items, of which `place` has the codes."""
         columns = {name: column[keep] for name, column in self.columns.items()}
+        group = self.group[keep] if grouped and self.group is not None else None
         return PairCounts._trusted(
-            self.items[mask],
+            items,
             place[self.first[keep]],
             place[self.second[keep]],
             canonical_columns(columns),
             self.ordered,
             self.frame_backend,
+            group,
+            *((None, None) if group is None else (self.groups, self.by)),
         )
+
+    def without(self, labels: Any) -> PairCounts:
+        """The pairs between all items but these.
+
+        Parameters
+        ----------
+        labels : sequence of labels
+            Items to leave out; one that is not there is refused, with those that are close.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> counts = zm.Comparisons(["x", "y", "z"], ["y", "z", "x"]).pair_counts()
+        >>> counts.without(["z"])
+        PairCounts(2 items, 1 ordered pairs, 1 comparisons)
+        """
+        mask = np.ones(self.n_items, bool)
+        for label in single_labels("labels", labels):
+            mask[find_label("labels", label, self.items, "item")] = False
+        return self.select(mask)
+
+    def with_at_least(self, min_comparisons: int) -> PairCounts:
+        """The pairs between the items that took part in at least so many comparisons.
+
+        All items are judged at once, by the counts as they are, which is how leaderboards do it:
+        without the items that go, others may keep fewer. Only those that keep none go too.
+
+        Parameters
+        ----------
+        min_comparisons : int
+            0 and 1 leave out the items that were never compared.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> counts = zm.Comparisons(["x", "y", "z"], ["y", "x", "x"]).pair_counts()
+        >>> counts.with_at_least(2).items.tolist()
+        ['x', 'y']
+        """
+        least = whole("min_comparisons", min_comparisons, 0, "a whole number of at least 0")
+        n = self.comparisons_per_item()
+        kept = self.select(n >= max(least, 1))
+        if not ((n > 0) & (n < least)).any():
+            return kept  # nobody lost an opponent
+        idle = kept.comparisons_per_item() == 0
+        return kept.select(~idle) if idle.any() else kept
+
+    def of(self, label: Any) -> PairCounts:
+        """The counts of one group, over the same `items` (some of which it may not compare).
+
+        Parameters
+        ----------
+        label
+            One of `groups`.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "y", "x"], ["y", "x", "z"], category=["a", "a", "b"])
+        >>> counts = votes.pair_counts(by="category")
+        >>> counts
+        PairCounts(3 items, 3 ordered pairs, 3 comparisons, 2 groups by category)
+        >>> counts.of("b")
+        PairCounts(3 items, 1 ordered pairs, 1 comparisons)
+        """
+        if self.group is None or self.groups is None:
+            raise InputError("the counts are not grouped; count with pair_counts(by=...)")
+        code = find_label("label", label, self.groups, str(self.by))
+        # In the codes' own type: any other would be a copy of all of them.
+        begin, end = np.searchsorted(self.group, np.array([code, code + 1], np.int32))
+        identity = np.arange(self.n_items, dtype=np.int32)
+        return self._rows(slice(begin, end), self.items, identity, grouped=False)
+
+    def merged(self) -> PairCounts:
+        """The counts of all groups together; the same object where there are none.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> votes = zm.Comparisons(["x", "x"], ["y", "y"], cluster=[1, 2])
+        >>> votes.pair_counts(by="cluster").merged()
+        PairCounts(2 items, 1 ordered pairs, 2 comparisons)
+        """
+        if self.group is None:
+            return self
+        from .pair_merging import merge_groups_of
+
+        return merge_groups_of(self)
 
     def __radd__(self, other: object) -> PairCounts:
         # sum() begins with 0.
@@ -304,39 +382,19 @@ class PairCounts:
     def __add__(self, other: object) -> PairCounts:
         if not isinstance(other, PairCounts):
             return NotImplemented
-        items, places = merge_items(self.items, other.items)
-        n_items = len(items)
-        # Places keep the order of the items, so both lists of keys stay sorted.
-        keys = [
-            place[counts.first].astype(np.int64) * n_items + place[counts.second]
-            for place, counts in zip(places, (self, other), strict=True)
-        ]
-        merged = np.concatenate(keys)
-        merged.sort(kind="stable")  # merges two sorted runs in one pass
-        merged = merged[np.concatenate([[True], merged[1:] != merged[:-1]])[: len(merged)]]
-        rows = [np.searchsorted(merged, key) for key in keys]
-        columns: dict[str, Array] = {}
-        outcomes = [name for name in OUTCOMES if name in self.columns or name in other.columns]
-        for name in stored_columns(outcomes, self.weighted or other.weighted):
-            total = np.zeros(len(merged), np.uint64 if name in COUNTS else np.float64)
-            for row, counts in zip(rows, (self, other), strict=True):
-                total[row] += getattr(counts, name)
-            columns[name] = total
-        return PairCounts._trusted(
-            items,
-            (merged // n_items).astype(np.int32),
-            (merged % n_items).astype(np.int32),
-            canonical_columns(columns),
-            self.ordered and other.ordered,
-            self.frame_backend or other.frame_backend,
-        )
+        from .pair_merging import merge
+
+        return merge(self, other)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to one .npz file, without pickle."""
         from .files import write_arrays  # with zipfile and json, only when used
 
         arrays = {"items": self.items, "first": self.first, "second": self.second}
-        meta = {"ordered": self.ordered}
+        meta: dict[str, Any] = {"ordered": self.ordered}
+        if self.group is not None and self.groups is not None:
+            arrays |= {"group": self.group, "groups": self.groups}
+            meta["by"] = self.by
         write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays | dict(self.columns), meta)
 
     @classmethod
@@ -353,7 +411,9 @@ class PairCounts:
         arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
         try:
             items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
-            return cls(items, first, second, arrays, bool(meta.get("ordered", True)))
+            group, groups = arrays.pop("group", None), arrays.pop("groups", None)
+            ordered = bool(meta.get("ordered", True))
+            return cls(items, first, second, arrays, ordered, None, group, groups, meta.get("by"))
         except (KeyError, InputError) as error:
             missing = "it has no " if isinstance(error, KeyError) else ""
             raise InputError(f"{os.fspath(path)!r} is damaged: {missing}{error}") from error
@@ -364,7 +424,8 @@ class PairCounts:
     def __repr__(self) -> str:
         return (
             f"PairCounts({self.n_items:,} items, {len(self):,} ordered pairs, "
-            f"{self.n_comparisons:,} comparisons)"
+            f"{self.n_comparisons:,} comparisons"
+            + (f", {len(self.groups):,} groups by {self.by})" if self.groups is not None else ")")
         )
 
     def _repr_html_(self) -> str:
@@ -372,10 +433,13 @@ class PairCounts:
 
         rows = range(min(10, len(self)))
         names = [name for name in ("win", "loss", "tie", "fractional") if name in self.columns]
-        head = "".join(f"<th>{name}</th>" for name in ("first", "second", *names))
+        by = [] if self.by is None else [html.escape(self.by)]
+        head = "".join(f"<th>{name}</th>" for name in (*by, "first", "second", *names))
         body = ""
         for row in rows:
-            labels = (self.items[self.first[row]], self.items[self.second[row]])
+            labels = [self.items[self.first[row]], self.items[self.second[row]]]
+            if self.group is not None and self.groups is not None:
+                labels.insert(0, self.groups[self.group[row]])
             cells = [html.escape(str(label)) for label in labels]
             cells += [f"{int(self.columns[name][row]):,}" for name in names]
             body += "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

@@ -12,8 +12,9 @@
 namespace zermelo {
 
 // Row i lists the items that i met, in ascending order, with what i won against each (`win`) and
-// what it lost (`loss`). Every pair stands twice, once in each item's row. Value is float where
-// every credit is exact in it (whole and half games below 2^23), else double.
+// what it lost (`loss`). Every pair stands twice, once in each item's row. Value is std::uint8_t
+// where credits are few half games, float where every credit is exact in it (whole and half games
+// below 2^23), else double: reading them is what the solvers spend their time on.
 template <class Value>
 struct PairGraph {
   std::span<const std::int64_t> offsets;  // n + 1
@@ -25,6 +26,11 @@ struct PairGraph {
   std::int64_t n_entries() const { return static_cast<std::int64_t>(neighbour.size()); }
 };
 
+// A credit in games; std::uint8_t counts half games.
+inline double games(std::uint8_t credit) { return 0.5 * static_cast<double>(credit); }
+inline double games(float credit) { return static_cast<double>(credit); }
+inline double games(double credit) { return credit; }
+
 template <class Value>
 struct PairGraphBuffers {
   Buffer<std::int64_t> offsets;
@@ -33,7 +39,8 @@ struct PairGraphBuffers {
   Buffer<Value> loss;
 };
 
-using AnyGraphBuffers = std::variant<PairGraphBuffers<float>, PairGraphBuffers<double>>;
+using AnyGraphBuffers =
+    std::variant<PairGraphBuffers<std::uint8_t>, PairGraphBuffers<float>, PairGraphBuffers<double>>;
 
 // Ordered pairs as PairCounts holds them: unique and sorted by (first, second), first != second.
 struct OrderedPairs {

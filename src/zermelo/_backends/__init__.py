@@ -37,12 +37,13 @@ KERNELS = {
     "laplacian_solve": "bradley_terry",
     "joint_newton": "joint",
     "dense_covariance": "covariance",
+    "cluster_meat": "cluster_meat",
     "alias_tables": "bootstrap",
     "multinomial_draws": "bootstrap",
     "bootstrap_abilities": "bootstrap",
     "largest_differences": "differences",
 }
-NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap"})
+NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap", "cluster_meat"})
 
 
 @cache

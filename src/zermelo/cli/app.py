@@ -19,8 +19,9 @@ from .. import __version__
 from .._backends.threads import MOST_THREADS
 from ..errors import InputError
 from ..pair_counts import PairCounts
+from ..ratings.boards import boards as rate_categories
 from ..ratings.bradley_terry import bradley_terry
-from .board import check_output, make_board, print_board, write_board
+from .board import Board, check_output, make_board, print_board, printable, write_boards
 from .demo import run_demo
 from .files import connect, in_one_line, open_source
 from .progress import stage
@@ -36,6 +37,7 @@ ADVICE = {
         "--components separate (rate each on its own scale)"
     ),
     "raise max_iter, or use solver='newton'": "use --solver newton",
+    "use ties='half'": "use --ties half",
 }
 
 
@@ -81,6 +83,8 @@ class Components(StrEnum):
 
 class Ties(StrEnum):
     half = "half"
+    davidson = "davidson"
+    rao_kupper = "rao-kupper"
     drop = "drop"
 
 
@@ -100,15 +104,20 @@ def run() -> None:
     app(prog_name="zermelo")
 
 
+def say(message: str) -> None:
+    """One line on stderr."""
+    typer.echo(f"zermelo: {' '.join(message.split())}", err=True)
+
+
 def fail(message: str, code: int) -> NoReturn:
     """Says what is wrong in one line on stderr and ends the program."""
-    line = " ".join(message.split())
-    typer.echo(f"zermelo: {line}", err=True)
+    say(message)
     raise typer.Exit(code)
 
 
 def in_options(message: str) -> str:
     """An error message of the Python functions, in the words of the command line."""
+    message = message.replace("min_comparisons=", "--min-comparisons ", 1)
     # Only at the end, since names of items, which may hold anything, come before.
     for advice, options in ADVICE.items():
         if message.endswith(advice):
@@ -154,20 +163,40 @@ def find_item(counts: PairCounts, name: str, option: str) -> object:
 
 
 def keep_compared(counts: PairCounts, least: int) -> tuple[PairCounts, list[str]]:
-    """Only items with `least` comparisons among themselves, and a note on the others."""
-    kept = counts
-    while (few := kept.comparisons_per_item() < least).any():
-        if (~few).sum() < 2:
-            most = int(counts.comparisons_per_item().max())
-            raise InputError(
-                f"--min-comparisons {least} leaves no two items (the most any item has is {most:,})"
-            )
-        kept = kept.select(~few)
+    """Only items with at least so many comparisons, and a note on the others."""
+    kept = counts.with_at_least(least) if least else counts
+    if kept.n_items < 2:
+        most = int(counts.comparisons_per_item().max())
+        raise InputError(
+            f"--min-comparisons {least} leaves no two items (the most any item has is {most:,})"
+        )
     left_out = counts.n_items - kept.n_items
-    if not left_out:
-        return kept, []
+    return kept, [few_note(left_out, least)] if left_out else []
+
+
+def few_note(left_out: int, least: int) -> str:
     items = "item" if left_out == 1 else "items"
-    return kept, [f"{left_out:,} {items} with fewer than {least:,} comparisons left out"]
+    return f"{left_out:,} {items} with fewer than {least:,} comparisons left out"
+
+
+def rate_boards(
+    counts: PairCounts, least: int, anchor: tuple[object, float] | None, level: float, options: Any
+) -> tuple[list[Board], list[str]]:
+    """A board a category, and notes; categories that cannot be rated are said on stderr."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rated = rate_categories(
+            counts, min_comparisons=least, overall=False, anchor=anchor, **options
+        )
+    boards = [make_board(fit, level, category) for category, fit in rated.items()]
+    for board in boards:
+        if few := len(rated.left_out.get(board.category, ())):
+            board.notes.append(few_note(few, least))
+    for category, reason in rated.failed.items():
+        say(f"{category!r} is not rated: {in_options(reason)}")
+    failures = {f"category {label!r} is not rated: {why}" for label, why in rated.failed.items()}
+    messages = [str(warning.message) for warning in caught]
+    return boards, [in_options(text) for text in messages if text not in failures]
 
 
 @app.command()
@@ -190,6 +219,9 @@ def rank(
     weight: Annotated[
         str | None, typer.Option(help="Column that says how much a comparison matters.")
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column of categories: a board for each of them.")
+    ] = None,
     drop: Annotated[
         list[str] | None, typer.Option(metavar="LABEL", help="Leave out rows with this outcome.")
     ] = None,
@@ -199,8 +231,13 @@ def rank(
             metavar="LABEL=SCORE", help="What an outcome means for the first item: 0 to 1."
         ),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ITEM", help="Leave out an item, with its comparisons."),
+    ] = None,
     min_comparisons: Annotated[
-        int, typer.Option(min=0, help="Leave out items with fewer comparisons.")
+        int,
+        typer.Option(min=0, help="Leave out items with fewer comparisons (in their category)."),
     ] = 0,
     components: Annotated[
         Components, typer.Option(help="What to do where some items never lost to the others.")
@@ -208,7 +245,13 @@ def rank(
     prior: Annotated[
         float, typer.Option(min=0.0, help="Games each item plays against an average one.")
     ] = 0.0,
-    ties: Annotated[Ties, typer.Option(help="A tie is half a win each, or left out.")] = Ties.half,
+    ties: Annotated[
+        Ties,
+        typer.Option(help="A tie is half a win each, what a model predicts, or left out."),
+    ] = Ties.half,
+    position_effect: Annotated[
+        bool, typer.Option(help="Estimate what the first item gains by being first.")
+    ] = False,
     solver: Annotated[Solver, typer.Option(help="How to fit.")] = Solver.auto,
     threads: Annotated[
         int | None,
@@ -241,44 +284,63 @@ def rank(
 
     connection = connect(threads)
     source = open_source(connection, files)
-    columns = find_columns(source, a=a, b=b, outcome=outcome, count=count, weight=weight)
+    columns = find_columns(source, a=a, b=b, outcome=outcome, count=count, weight=weight, by=by)
+    options: dict[str, Any] = {
+        "ties": ties.value,
+        "position_effect": position_effect,
+        "prior": prior,
+        "components": components.value,
+        "solver": solver.value,
+        "threads": threads,
+    }
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with stage(f"reading {source.name}") as report:
             votes = read_votes(
                 connection, source, columns, drop=drop or (), scores=scores, report=report
             )
-        counts, few = keep_compared(votes.counts, min_comparisons)
-        anchor_item = find_item(counts, anchored[0], "--anchor") if anchored else None
+        counts = votes.counts
+        if without:
+            counts = counts.without([find_item(counts, name, "--without") for name in without])
+        few: list[str] = []
+        if by is None:
+            counts, few = keep_compared(counts, min_comparisons)
+        seat = (find_item(counts, anchored[0], "--anchor"), anchored[1]) if anchored else None
         with stage(f"rating {counts.n_items:,} items"):
-            fit = bradley_terry(
-                counts,
-                ties=ties.value,
-                prior=prior,
-                components=components.value,
-                solver=solver.value,
-                threads=threads,
-            )
-            if anchored:
-                fit = fit.rescale(anchor=(anchor_item, anchored[1]))
-            board = make_board(fit, level)
+            if by is None:
+                fit = bradley_terry(counts, **options)
+                fit = fit.rescale(anchor=seat) if seat else fit
+                boards, said = [make_board(fit, level)], few
+            else:
+                boards, said = rate_boards(counts, min_comparisons, seat, level, options)
     if output is not None:
-        write_board(connection, board, output)
+        write_boards(connection, boards, output)
 
     console = Console(highlight=False)
-    print_board(console, board, top)
-    notes = [
-        f"{counts.n_items:,} items, {counts.n_comparisons:,} comparisons"
+    last: list[str] = []
+    for board in boards:
+        if by is not None:
+            heading = printable(f"{columns.by}: {board.category}")
+            console.print(heading, style="bold", markup=False, soft_wrap=True)
+        print_board(console, board, top)
+        hidden = 0 if top is None else len(board) - top
+        notes = [*board.notes, *([f"{hidden:,} more items not shown"] if hidden > 0 else [])]
+        if by is None:
+            last = notes
+        else:
+            print_notes(console, notes)
+        console.print()
+    about = (
+        (f"{len(boards):,} {'board' if len(boards) == 1 else 'boards'}, " if by else "")
+        + f"{counts.n_items:,} items, {counts.n_comparisons:,} comparisons"
         + (f" ({100 * votes.tie_share:.1f}% ties)" if votes.tie_share else "")
-        + f" from {source.name} ({columns})",
-        *votes.notes,
-        *few,
-        *board.notes,
-        *(in_options(str(warning.message)) for warning in caught),
-    ]
-    if top is not None and top < len(board):
-        notes.append(f"{len(board) - top:,} more items not shown")
-    console.print()
+        + f" from {source.name} ({columns})"
+    )
+    warned = [in_options(str(warning.message)) for warning in caught]
+    print_notes(console, [about, *votes.notes, *said, *last, *warned])
+
+
+def print_notes(console: Console, notes: list[str]) -> None:
     for note in notes:
         console.print(note, style="dim", markup=False, soft_wrap=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from rich.text import Text
 
 from ..errors import InputError
 from ..ratings.bradley_terry_fit import BradleyTerryFit
+from ..ratings.joint_fit import POSITION_NAME, TIE_NAME, JointFit
+from ..ratings.uncertainty import EXACT_BELOW
 from .files import identifier, literal, one_line_errors
 
 OUTPUTS = {
@@ -49,15 +51,16 @@ class Board:
     group: NDArray[np.int64] | None
     level: float
     notes: list[str]
+    category: Any = None
 
     def __len__(self) -> int:
         return len(self.item)
 
 
-def make_board(fit: BradleyTerryFit, level: float) -> Board:
+def make_board(fit: BradleyTerryFit, level: float, category: Any = None) -> Board:
     """The fit's ratings with their sandwich intervals, on the fit's scale."""
     interval = fit.interval(level=level, kind="sandwich")
-    notes = unrated_notes(fit.unrated)
+    notes = effect_notes(fit, level) + unrated_notes(fit.unrated)
     if (error := float(np.nanmax(interval.relative_error, initial=0.0))) > 0:
         notes.append(f"standard errors are estimated by random probes, within about {error:.0%}")
     group = _groups(fit)
@@ -80,6 +83,7 @@ def make_board(fit: BradleyTerryFit, level: float) -> Board:
         group=None if group is None else group[order],
         level=level,
         notes=notes,
+        category=category,
     )
 
 
@@ -192,6 +196,34 @@ def unrated_notes(unrated: Mapping[Any, str]) -> list[str]:
     return notes
 
 
+def effect_notes(fit: BradleyTerryFit, level: float) -> list[str]:
+    """A line for the tie parameter and the position effect, where they were fitted."""
+    if not isinstance(fit, JointFit):
+        return []
+    notes = []
+    ends: dict[str, tuple[float, float]] = {}
+    if fit.n_items <= EXACT_BELOW:  # beyond, the whole covariance is too large
+        effects = fit.effects(level)
+        pairs = zip(effects.lower.tolist(), effects.upper.tolist(), strict=True)
+        ends = dict(zip(effects.names, pairs, strict=True))
+
+    def within(name: str, change: Callable[[float], float]) -> str:
+        if name not in ends:
+            return ""
+        lower, upper = map(change, ends[name])
+        return f" ({100 * level:g}% interval {lower:.3f} to {upper:.3f})"
+
+    if fit.tie_parameter is not None:
+        interval = within(TIE_NAME, math.exp)
+        notes.append(f"tie parameter ({fit.ties}) {fit.tie_parameter:.3f}{interval}")
+    if fit.position_effect is not None:
+        interval = within(POSITION_NAME, float)
+        notes.append(
+            f"position effect {fit.position_effect:.3f} in log-odds for the first item{interval}"
+        )
+    return notes
+
+
 def check_output(path: Path) -> None:
     """Raises before the work starts if the leaderboard could not be written afterwards."""
     if path.suffix.lower() not in OUTPUTS:
@@ -203,27 +235,37 @@ def check_output(path: Path) -> None:
         raise InputError(f"--output {path}: that is a folder")
 
 
-def write_board(connection: duckdb.DuckDBPyConnection, board: Board, path: Path) -> None:
-    """Writes every row, in full precision; a file that is there is replaced as a whole."""
-    columns: dict[str, NDArray[Any]] = {
-        # None, unlike NaN, leaves the others whole numbers.
-        "rank": np.array([rank or None for rank in board.rank.tolist()], object),
-        "item": board.item,
-        "rating": board.rating,
-        "lower": board.lower,
-        "upper": board.upper,
-        "comparisons": board.comparisons,
-        "ability": board.ability,
-        "standard_error": board.standard_error,
-    }
-    if board.group is not None:
-        columns["group"] = board.group
+def write_boards(
+    connection: duckdb.DuckDBPyConnection, boards: Sequence[Board], path: Path
+) -> None:
+    """Writes every row, in full precision; a file that is there is replaced as a whole.
+
+    Boards of categories come under each other, with the category in the first column.
+    """
+    columns: dict[str, list[Any]] = {}
+    grouped = any(board.group is not None for board in boards)
+    for board in boards:
+        rows = {} if board.category is None else {"category": [board.category] * len(board)}
+        rows |= {
+            # None, unlike NaN, leaves the others whole numbers.
+            "rank": [rank or None for rank in board.rank.tolist()],
+            "item": board.item.tolist(),
+            "rating": board.rating.tolist(),
+            "lower": board.lower.tolist(),
+            "upper": board.upper.tolist(),
+            "comparisons": board.comparisons.tolist(),
+            "ability": board.ability.tolist(),
+            "standard_error": board.standard_error.tolist(),
+        }
+        if grouped:
+            # Without groups of their own, all items of a board are in one.
+            rows["group"] = [1] * len(board) if board.group is None else board.group.tolist()
+        for name, cells in rows.items():
+            columns.setdefault(name, []).extend(cells)
     selected = ", ".join(
         f"unnest(${position}) AS {identifier(name)}" for position, name in enumerate(columns, 1)
     )
-    values = [
-        [None if cell != cell else cell for cell in column.tolist()] for column in columns.values()
-    ]
+    values = [[None if cell != cell else cell for cell in column] for column in columns.values()]
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".zermelo-") as folder:
         written = Path(folder) / f"board{path.suffix.lower()}"
         with one_line_errors(f"cannot write {path}"):

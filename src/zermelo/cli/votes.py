@@ -50,15 +50,19 @@ class Columns:
     outcome: str | None = None
     count: str | None = None
     weight: str | None = None
+    by: str | None = None
 
     def __str__(self) -> str:
-        used = (self.a, self.b, self.outcome, self.count, self.weight)
+        used = (self.a, self.b, self.outcome, self.count, self.weight, self.by)
         return ", ".join(name for name in used if name is not None)
 
 
 @dataclass(frozen=True)
 class Votes:
-    """What a file amounts to, and what was left out of it on the way."""
+    """What a file amounts to, and what was left out of it on the way.
+
+    The counts are grouped where a column says by what.
+    """
 
     counts: PairCounts
     tie_share: float
@@ -73,9 +77,10 @@ def find_columns(
     outcome: str | None = None,
     count: str | None = None,
     weight: str | None = None,
+    by: str | None = None,
 ) -> Columns:
     """The columns named by the options, the others by the names that votes usually have."""
-    given = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight}
+    given = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight, "by": by}
     for option, column in given.items():
         if column is not None and column not in source.columns:
             close = difflib.get_close_matches(column, source.columns, 1)
@@ -97,7 +102,7 @@ def find_columns(
             )
     if a is None or b is None or a == b:
         raise InputError("--a and --b must name two columns, or be left out both")
-    taken = {a, b, outcome, count, weight}
+    taken = {a, b, outcome, count, weight, by}
     if outcome is None and (a.lower(), b.lower()) != ("winner", "loser"):
         outcome = next((names[x] for x in OUTCOMES if x in names and names[x] not in taken), None)
         if outcome is None and not named:
@@ -108,7 +113,7 @@ def find_columns(
     if count is None:
         taken.add(outcome)
         count = next((names[x] for x in COUNTS if x in names and names[x] not in taken), None)
-    return Columns(a, b, outcome, count, weight)
+    return Columns(a, b, outcome, count, weight, by)
 
 
 def _there_are(source: Source) -> str:
@@ -155,6 +160,10 @@ def _aggregate(
         if columns.outcome
         else "NULL"
     )
+    category = "NULL"
+    if columns.by is not None:
+        type_ = "BIGINT" if source.types[columns.by] in INTEGERS else "VARCHAR"
+        category = _label(columns.by, type_, trimmed=source.format == "csv")
     count = _number(columns.count)
     weight = _number(columns.weight)
     # A count that is not whole would vanish in the sum, so the first bad one is kept.
@@ -166,6 +175,7 @@ def _aggregate(
                {second} AS b,
                {outcome} AS outcome,
                {weight} AS weight,
+               {category} AS category,
                count(*) AS n_rows,
                sum(CASE WHEN {count} BETWEEN 0 AND 1e15 THEN CAST({count} AS BIGINT) END) AS n,
                any_value(coalesce(CAST({_column(columns.count)} AS VARCHAR), '')) FILTER (
@@ -199,20 +209,21 @@ def _check_rows(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
 ) -> list[str]:
     """Raises for rows that cannot be used; returns notes on those that are left out."""
-    rows, no_a, no_b, bad_count, bad_weight, total = _row(
+    rows, no_a, no_b, no_category, bad_count, bad_weight, total = _row(
         connection,
         """
         SELECT coalesce(sum(n_rows), 0),
                coalesce(sum(n_rows) FILTER (a IS NULL), 0),
                coalesce(sum(n_rows) FILTER (b IS NULL), 0),
+               coalesce(sum(n_rows) FILTER (category IS NULL), 0),
                any_value(bad_count), any_value(bad_weight), sum(n)
         FROM votes
         """,
     )
     if rows == 0:
         raise InputError(f"{source.name} has no rows")
-    for name, empty in ((columns.a, no_a), (columns.b, no_b)):
-        if empty:
+    for name, empty in ((columns.a, no_a), (columns.b, no_b), (columns.by, no_category)):
+        if empty and name is not None:
             raise InputError(f"{name} is empty in {_many(empty, 'row')} of {source.name}")
     if bad_count is not None:
         raise InputError(
@@ -363,26 +374,38 @@ def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCount
         CREATE TEMP TABLE items AS
         SELECT label, CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code
         FROM (SELECT a AS label FROM votes UNION SELECT b FROM votes);
+        CREATE TEMP TABLE categories AS
+        SELECT label, CAST(row_number() OVER (ORDER BY label) - 1 AS INTEGER) AS code
+        FROM (SELECT DISTINCT category AS label FROM votes);
         CREATE TEMP TABLE scored AS
         SELECT first.code AS a, second.code AS b, scores.score, votes.weight,
+               categories.code AS category,
                CAST(sum(votes.n) AS BIGINT) AS n
         FROM votes
         JOIN items AS first ON votes.a = first.label
         JOIN items AS second ON votes.b = second.label
+        JOIN categories ON votes.category IS NOT DISTINCT FROM categories.label
         JOIN scores ON votes.outcome IS NOT DISTINCT FROM scores.outcome
         GROUP BY ALL
         """
     )
     connection.execute("DROP TABLE votes")
-    labels = connection.execute("SELECT label FROM items ORDER BY code").fetchnumpy()["label"]
+    labels, categories = (
+        np.asarray(
+            connection.execute(f"SELECT label FROM {table} ORDER BY code").fetchnumpy()["label"]
+        )
+        for table in ("items", "categories")
+    )
     rows = connection.execute("SELECT * FROM scored").fetchnumpy()
+    by = None if columns.by is None else "category"
     return Comparisons(
-        np.asarray(labels)[rows["a"]],
-        np.asarray(labels)[rows["b"]],
+        labels[rows["a"]],
+        labels[rows["b"]],
         np.asarray(rows["score"]) if columns.outcome else None,
         count=np.asarray(rows["n"]),
         weight=np.asarray(rows["weight"]) if columns.weight else None,
-    ).pair_counts()
+        category=categories[rows["category"]] if by else None,
+    ).pair_counts(by)
 
 
 def _row(

@@ -16,13 +16,13 @@ from .._backends.threads import available_threads, resolve_threads
 from ..checks import choice, finite, whole
 from ..errors import InputError
 from .bootstrap_result import Bootstrap, JointBootstrap
+from .bread import OWN_DENSE_BELOW
 from .drawn_clusters import Clusters, pair_weights, places_of, swapped_rows
 from .graph import TIE_SHARE
 from .joint_bootstrap import JointProblem, joint_problem
 from .joint_fit import TIE_NAME, JointFit
 from .model import Model
 from .resampling import Drawable, Sampler, unordered_pairs
-from .uncertainty import OWN_DENSE_BELOW
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
@@ -93,6 +93,11 @@ def bootstrap(
     tol: float = 1e-6,
 ) -> Bootstrap:
     """See `BradleyTerryFit.bootstrap`."""
+    if fit.options.get("bias_reduced"):
+        raise InputError(
+            "bootstrap refits by maximum likelihood, but this fit is bias-reduced; use "
+            "interval(), or fit with prior= instead"
+        )
     replicates = whole("replicates", replicates, 1, rule := f"from 1 to {MOST_REPLICATES:,}")
     if replicates > MOST_REPLICATES:
         raise InputError(f"replicates must be {rule}, but is {replicates:,}")

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backends import Backend, resolve
+from .._backends import resolve
 from .._backends.threads import resolve_threads
-from ..checks import choice, finite, flag, non_negative, positive, whole
+from ..checks import choice, flag, non_negative, positive, whole
 from ..comparisons import Comparisons
 from ..errors import ConvergenceWarning, InputError
 from ..pair_counts import PairCounts
+from .bias_reduction import check_bias_reduced, fit_bias_reduced
 from .bradley_terry_fit import BradleyTerryFit
-from .existence import (
-    ComponentRule,
-    Components,
-    largest_component,
-    raise_for,
-    raise_for_single_items,
-    reasons,
-)
+from .cells import Cells, cells_of_counts
+from .existence import ComponentRule
 from .graph import Graph, Ties
-from .joint import Covariates, Request, check_features, fit_joint, raise_if_separated, read_cells
+from .joint import (
+    Covariates,
+    Request,
+    check_features,
+    fit_joint,
+    make_extras,
+    raise_if_separated,
+    read_cells,
+)
 from .joint_fit import Extras, JointFit
+from .losses import LOSSES, Loss, with_loss
 from .model import Model, alone_in
+from .plan import make_plan
 from .result import RatingResult, label_of
 from .reweighting import reweighted
+from .start import given_abilities, start_abilities
 
 TieRule = Literal["half", "davidson", "rao-kupper", "drop"]
 TIE_RULES = ("half", "davidson", "rao-kupper", "drop")
@@ -41,8 +45,6 @@ COMPONENT_RULES = ("error", "largest", "separate")
 
 # Newton's equations of at most this many items are factored; beyond, conjugate gradients win.
 DENSE_BELOW = 512
-# A start may lie this far from an item's own log-odds.
-FARTHEST_START = 20.0
 MOST_ITERATIONS = 2**62
 
 
@@ -57,6 +59,8 @@ def bradley_terry(
     fixed: Mapping[Any, float] | None = None,
     reweight: Literal["pair"] | None = None,
     min_count: int = 50,
+    loss: Loss = "plain",
+    bias_reduced: bool = False,
     components: ComponentRule = "error",
     solver: Solver = "auto",
     tol: float = 1e-8,
@@ -98,6 +102,19 @@ def bradley_terry(
         met more often do not count for more. Refused with row-by-row covariates.
     min_count : int, default 50
         See `reweight`.
+    loss : {"plain", "margin", "scaled"}, default "plain"
+        What to make of the margins m of `Comparisons`, with d the winner's log-odds: nothing, the
+        loss being -log s(d); "scaled", m times that, where m is an importance as a weight is (a
+        tie of margin 0 then counts nothing); or "margin", -log s(d - m), so that the winner should
+        lead by more than m. There a tie is two halves without a margin, `predict` and the ratings
+        leave the margin out, and `log_likelihood` is minus the loss, which the sandwich takes as
+        it is. Not for PairCounts, "margin" neither for tie models nor fractional outcomes.
+    bias_reduced : bool, default False
+        Maximise the likelihood times the root of the information's determinant (Jeffreys' prior),
+        which takes the leading term out of the bias and is finite for separated data, as with an
+        undefeated item, wherever all items met, if through others. For at most 3,000 items,
+        without tie models, `prior` and `ridge`. A weight w enters as w comparisons would, in the
+        information as in the likelihood. Covariances are those of the likelihood at the estimate.
     components : {"error", "largest", "separate"}, default "error"
         What to do where the maximum does not exist, because some items never lost to the rest (or
         were never compared with it): raise; rate the largest component and list the other items in
@@ -141,7 +158,8 @@ def bradley_terry(
     ----------
     Zermelo 1929, Math. Z. 29:436. Bradley and Terry 1952, Biometrika 39:324. Ford 1957, Amer.
     Math. Monthly 64:28. Hunter 2004, Ann. Statist. 32:384. Newman 2023, JMLR 24:238. Davidson
-    1970, JASA 65:317. Rao and Kupper 1967, JASA 62:194.
+    1970, JASA 65:317. Rao and Kupper 1967, JASA 62:194. Firth 1993, Biometrika 80:27. Kosmidis and
+    Firth 2021, Biometrika 108:71. Wang et al. 2024, arXiv:2410.01257 (losses).
 
     Examples
     --------
@@ -173,18 +191,28 @@ def bradley_terry(
             f"ridge={ridge!r} holds coefficients, but there are none without position_effect or "
             "covariates; prior= holds abilities"
         )
+    choice("loss", loss, LOSSES)
+    data = with_loss(data, loss, ties)
     counts = _reweighted(_counts(data, threads, backend), data, reweight, min_count, request)
     choice("components", components, COMPONENT_RULES)
     choice("solver", solver, ("auto", *SOLVERS))
     prior = non_negative("prior", prior)
     tol = positive("tol", tol)
     max_iter = min(whole("max_iter", max_iter, 1, "a positive whole number"), MOST_ITERATIONS)
+    if flag("bias_reduced", bias_reduced):
+        check_bias_reduced(request, prior, loss, solver, counts.n_items)
     engine = resolve(backend)
     used_threads = resolve_threads(threads, len(counts))
-    held, known = _abilities("fixed", fixed, counts.items)
+    held, known = given_abilities("fixed", fixed, counts.items)
 
     joint = request.is_joint(data)
-    cells, names, divisor = read_cells(data, counts, request) if joint else (None, (), np.empty(0))
+    cells: Cells | None = None
+    names: tuple[str, ...] = ()
+    divisor = np.empty(0)
+    if joint:
+        cells, names, divisor = read_cells(data, counts, request, merge=loss == "margin")
+    elif bias_reduced:
+        cells = cells_of_counts(counts, ties, False)
     if joint and solver not in ("auto", "newton"):
         raise InputError(
             f"solver={solver!r} fits abilities alone; with a tie model, a position effect, "
@@ -193,13 +221,22 @@ def bradley_terry(
     # A tie joins two items in both directions, in every tie model.
     share: Ties = "drop" if ties == "drop" else "half"
     graph = Graph.build(counts, share, engine, used_threads)
-    plan = _plan(counts.items, graph, held, prior, components, _uncounted(counts, share), engine)
+    plan = make_plan(
+        counts.items,
+        graph,
+        held,
+        prior,
+        components,
+        _uncounted(counts, share),
+        engine,
+        bias_reduced=bias_reduced,
+    )
     level = float(known[held].mean()) if held.any() else 0.0
-    begin = _start(start, counts.items, plan.graph, level, engine, used_threads)
+    begin = start_abilities(start, counts.items, plan.graph, level, engine, used_threads)
     begin[held] = known[held]
     idle = ~plan.rated | (alone_in(plan.component) & ~held)
     begin[idle] = 0.0
-    name = "newton" if solver == "auto" else solver
+    name = "firth" if bias_reduced else "newton" if solver == "auto" else solver
     stays = held | idle
 
     def model_of(ability: NDArray[np.float64]) -> Model:
@@ -215,6 +252,27 @@ def bradley_terry(
         cells = cells if inside.all() else cells.take(np.flatnonzero(inside))
         if request.ridge == 0:
             check_features(cells, names, request.position, counts.n_items)
+    if cells is not None and bias_reduced:
+        ability, coefficients, n_iter, ability_error, score_norm, converged = fit_bias_reduced(
+            cells,
+            start=begin,
+            held=stays,
+            floating=plan.floating,
+            level=level,
+            tol=tol,
+            max_iter=max_iter,
+        )
+        if joint:
+            extras = make_extras(
+                cells,
+                names,
+                divisor,
+                request,
+                by_pair=not request.reads_rows(data),
+                coefficients=coefficients,
+                log_tie=0.0,
+            )
+    elif cells is not None:
         ability, extras, n_iter, ability_error, score_norm, converged = fit_joint(
             cells,
             names,
@@ -273,6 +331,8 @@ def bradley_terry(
             else None,
             "reweight": reweight,
             "min_count": min_count,
+            "loss": loss,
+            "bias_reduced": bool(bias_reduced),
             "components": components,
             "solver": solver,
             "tol": tol,
@@ -284,62 +344,6 @@ def bradley_terry(
     if extras is not None:
         return JointFit(counts.items, model.reported(), extras=extras, **fields)
     return BradleyTerryFit(counts.items, model.reported(), **fields)
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """What to estimate: the pairs used, the items rated, and the groups without a fixed scale."""
-
-    graph: Graph
-    rated: NDArray[np.bool_]
-    component: NDArray[np.int32]
-    floating: NDArray[np.int32]
-    unrated: dict[Any, str]
-
-
-def _plan(
-    items: NDArray[Any],
-    graph: Graph,
-    held: NDArray[np.bool_],
-    prior: float,
-    rule: ComponentRule,
-    note: str,
-    backend: Backend,
-) -> _Plan:
-    n = graph.n_items
-    everyone, nobody = np.ones(n, bool), np.full(n, -1, np.int32)
-    together = np.zeros(n, np.int32)
-    found = Components.find(graph, held, backend)
-    if prior > 0:
-        if found.n_weak > 1:
-            warnings.warn(
-                f"The comparison graph is not connected ({found.n_weak} components); differences "
-                "between them rest on the prior alone",
-                UserWarning,
-                stacklevel=3,
-            )
-        return _Plan(graph, everyone, together, nobody, {})
-    if found.n_strong == 1:
-        return _Plan(graph, everyone, together, nobody if held.any() else together, {})
-    if rule == "error":
-        raise_for(items, graph, found, note)
-    if rule == "largest":
-        rated = largest_component(found, held)
-        floating = np.where(rated & (rated.sum() > 1), 0, -1).astype(np.int32)
-        if int(rated.sum()) == 1 and not held.any():
-            raise_for_single_items(found)
-        # Each unrated item is a component by itself: none of its pairs is used.
-        component = np.cumsum(~rated, dtype=np.int32)
-        component[rated] = 0
-        inside = graph.within(component)
-        unrated = reasons(items, graph, found, rated)
-        return _Plan(inside, rated, component, nobody if held.any() else floating, unrated)
-    anchored = alone_in(found.strong)
-    if held.any():
-        anchored |= found.strong == found.strong[int(np.flatnonzero(held)[0])]
-    floating = np.full(n, -1, np.int32)
-    floating[~anchored] = np.unique(found.strong[~anchored], return_inverse=True)[1]
-    return _Plan(graph.within(found.strong), everyone, found.strong, floating, {})
 
 
 def _covariates(value: object) -> Covariates:
@@ -379,64 +383,14 @@ def _counts(data: object, threads: int | None, backend: str | None) -> PairCount
     if isinstance(data, PairCounts):
         if data.n_items < 2:
             raise InputError(f"data has {data.n_items} items, but a rating needs at least two")
-        return data
+        return data.merged()  # groups share their items' abilities
     raise InputError(f"data must be Comparisons or PairCounts, but is {type(data).__name__}")
-
-
-def _start(
-    start: object,
-    items: NDArray[Any],
-    graph: Graph,
-    level: float,
-    backend: Backend,
-    threads: int,
-) -> NDArray[np.float64]:
-    """Abilities to start from; `level` is where the fixed items are."""
-    default: NDArray[np.float64] = backend.bt_start(graph.offsets, graph.win, graph.loss, threads)
-    default += level
-    if start is None:
-        return default
-    if isinstance(start, RatingResult):
-        ability = start.model.ability if isinstance(start, BradleyTerryFit) else start.ability
-        pairs = zip(start.items.tolist(), ability.tolist(), strict=True)
-        start = {item: ability for item, ability in pairs if not math.isnan(ability)}
-        start = {item: start[item] for item in items.tolist() if item in start}
-    if not isinstance(start, Mapping):
-        raise InputError(
-            f"start must be a fit or a dict of item to ability, but is {type(start).__name__}"
-        )
-    given, values = _abilities("start", start, items)
-    # Far out, where every probability is 0 or 1, a solver sees nothing to go by.
-    values = np.clip(values, default - FARTHEST_START, default + FARTHEST_START)
-    return np.where(given, values, default)
-
-
-def _abilities(
-    argument: str, abilities: Mapping[Any, float] | None, items: NDArray[Any]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which items are given, and their abilities in the order of the items."""
-    given, values = np.zeros(len(items), bool), np.zeros(len(items))
-    if abilities is None:
-        return given, values
-    if not isinstance(abilities, Mapping):
-        raise InputError(
-            f"{argument} must be a dict of item to ability, but is {type(abilities).__name__}"
-        )
-    index = {label: place for place, label in enumerate(items.tolist())}
-    for label, ability in abilities.items():
-        if label not in index:
-            raise InputError(f"{argument} names {label!r}, which is not an item of the data")
-        given[index[label]] = True
-        values[index[label]] = finite(f"{argument}[{label!r}]", ability)
-    if argument == "fixed" and given.all():
-        raise InputError("fixed holds every item, so that there is nothing to estimate")
-    return given, values
 
 
 def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:
     helps = (
         "raise max_iter, or use solver='newton'"
-        if solver != "newton"
+        if solver not in ("newton", "firth")
         else "raise max_iter"
         if n_iter >= max_iter
         else "rounding allows no better; raise tol"

@@ -6,7 +6,7 @@ z = ability[first] - ability[second] + features · coefficients + offset of its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -77,6 +77,47 @@ class Cells:
         )
 
 
+# With more distinct offsets than this, few rows would share one.
+MOST_OFFSETS = 1024
+
+
+def merged(cells: Cells) -> Cells:
+    """Cells of the same items, offset, features and outcome added up, where offsets recur.
+
+    What a cell adds to the likelihood, and to all that follows from it, is linear in its sums.
+    """
+    columns = [cells.first.astype(np.int64), cells.second.astype(np.int64)]
+    values = [] if cells.offset is None else [cells.offset]
+    for value in [*values, *cells.features.T]:
+        distinct, code = np.unique(value, return_inverse=True)
+        if len(distinct) > MOST_OFFSETS:
+            return cells
+        columns.append(code.astype(np.int64))
+    # Outcomes stay apart, so that a cell is still so many comparisons of one kind.
+    columns.append(2 * (cells.win > 0).astype(np.int64) + (cells.loss > 0))
+    order = np.lexsort(columns[::-1])
+    new = np.zeros(len(cells), bool)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    begin = np.flatnonzero(new)
+    if len(begin) == len(cells):
+        return cells
+
+    def add(column: Real) -> Real:
+        return np.asarray(np.add.reduceat(column[order], begin))
+
+    rows = order[begin]
+    a, b, c = (add(column) for column in cells.squares)
+    return replace(
+        cells.take(rows),
+        win=add(cells.win),
+        loss=add(cells.loss),
+        tie=None if cells.tie is None else add(cells.tie),
+        squares=(a, b, c),
+    )
+
+
 def cells_of_counts(counts: PairCounts, ties: str, position: bool) -> Cells:
     """One cell an ordered pair."""
     features = np.ones((len(counts), 1)) if position else np.empty((len(counts), 0))
@@ -95,7 +136,8 @@ def _cells(
         if sums.has_fractional:
             raise InputError(
                 f"ties={ties!r} needs wins, losses and ties, but the data has "
-                f"{int(sums.fractional.sum()):,} fractional outcomes; use ties='half'"
+                f"{int(sums.fractional.sum()):,} fractional outcomes (soft=True makes 0.5 "
+                "one, too); use ties='half'"
             )
         return Cells(
             first, second, sums.win_weight, sums.loss_weight, sums.tie_weight, offset, features,
@@ -149,7 +191,7 @@ def cells_of_rows(rows: Comparisons, ties: str, position: bool, features: Real |
             row = int(order[np.flatnonzero(outcome == FRACTIONAL)[0]])
             raise InputError(
                 f"ties={ties!r} needs wins, losses and ties, but the outcome of row {row} is "
-                "fractional; use ties='half'"
+                "fractional (soft=True makes 0.5 so, too); use ties='half'"
             )
         win, loss, tie = (np.where(outcome == code, total, 0.0) for code in (WIN, LOSS, TIE))
         squares = tuple(np.where(outcome == code, square, 0.0) for code in (WIN, LOSS, TIE))
@@ -218,6 +260,30 @@ def _log(p: Real, weight: Real) -> Real:
     return value
 
 
+ByOutcome = tuple[Real, Real, Real]
+
+
+def outcome_scores(ties: TieModel, z: Real, tau: float) -> tuple[ByOutcome, ByOutcome]:
+    """Derivatives of the log-probabilities of win, loss and tie, by z and by tau.
+
+    Without a tie model a tie is half a win, and nothing depends on tau.
+    """
+    if ties == "none":
+        with np.errstate(over="ignore"):
+            p, q = 1.0 / (1.0 + np.exp(-z)), 1.0 / (1.0 + np.exp(z))
+        return (q, -p, 0.5 * (q - p)), (zero := np.zeros(0), zero, zero)
+    win, loss, tie = probabilities(ties, z, tau)
+    if ties == "davidson":
+        return (
+            (loss + 0.5 * tie, -(win + 0.5 * tie), -0.5 * (win - loss)),
+            (-tie, -tie, win + loss),
+        )
+    with np.errstate(over="ignore"):
+        not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
+    of_tie = -2.0 / np.expm1(-2.0 * tau) - not_win - not_loss
+    return (not_win, -not_loss, not_win - not_loss), (-not_win, -not_loss, of_tie)
+
+
 def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMoments:
     """Log-likelihood, observed information and meat of every cell at z."""
     zero = np.zeros(len(cells))
@@ -240,8 +306,6 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = n * (win * loss + 0.25 * tie * (win + loss))
         cross = -n * tie * mean
         tie_information = n * tie * (win + loss)
-        by_z = (loss + 0.5 * tie, -(win + 0.5 * tie), -mean)
-        by_tau = (-tie, -tie, win + loss)
     else:
         with np.errstate(over="ignore"):
             not_win, not_loss = 1.0 / (1.0 + np.exp(z - tau)), 1.0 / (1.0 + np.exp(-z - tau))
@@ -251,8 +315,7 @@ def cell_moments(ties: TieModel, cells: Cells, z: Real, tau: float) -> CellMomen
         information = of_win + of_loss
         cross = of_loss - of_win
         tie_information = of_win + of_loss + cells.tie * 4.0 * np.exp(-2.0 * tau) / width**2
-        by_z = (not_win, -not_loss, not_win - not_loss)
-        by_tau = (-not_win, -not_loss, 2.0 / width - not_win - not_loss)
+    by_z, by_tau = outcome_scores(ties, z, tau)
     outcomes = list(zip(cells.squares, by_z, by_tau, strict=True))
     return CellMoments(
         _log(win, cells.win) + _log(loss, cells.loss) + _log(tie, cells.tie),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,8 @@ class Differences:
         Half the width of the intervals, in standard errors.
     level : float
     adjust, kind : str
+    degrees_of_freedom : float
+        One less than the number of clusters, for kind="cluster"; else infinite.
     """
 
     a: NDArray[Any]
@@ -55,6 +58,7 @@ class Differences:
     adjust: str
     kind: str
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.a, self.b, self.difference, self.standard_error)
@@ -121,7 +125,7 @@ def compare(
         is 1 / (draws + 1), and Bonferroni's bound is taken beyond all draws. "holm": p-values by
         Holm (1979), intervals by Bonferroni. An interval of the latter that excludes 0 is
         significant by Holm, but not the other way round. "none": each pair by itself.
-    kind : {"sandwich", "fisher"}, default "sandwich"
+    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
         See `BradleyTerryFit.covariance`.
     draws, seed : int
         Gaussian draws for "max-t".
@@ -162,21 +166,24 @@ def compare(
         # A sparse solve, where the fit is too large for a whole covariance.
         labels = fit.items[first].tolist()
         reference = fit.items[second].tolist()[0]
-        error = fit.interval(level, kind, reference, items=labels).standard_error
+        interval = fit.interval(level, kind, reference, items=labels)
+        error, degrees = interval.standard_error, interval.degrees_of_freedom
     else:
         estimates = Estimates.of(fit, kind, "compare")
         place = np.empty(fit.n_items, np.intp)
         place[estimates.places] = np.arange(estimates.n_items)
         error = estimates.standard_error[place[first], place[second]]
+        degrees = estimates.degrees_of_freedom
     size = _studentised(difference, error)
-    single = _two_sided(size)
+    single = _two_sided(size, degrees)
     family = len(first)
     if adjust == "none" or family == 1:
-        critical, p_value = upper_quantile(0.5 * (1.0 - level)), single
+        critical, p_value = upper_quantile(0.5 * (1.0 - level), degrees), single
     elif adjust == "holm":
-        critical, p_value = upper_quantile(0.5 * (1.0 - level) / family), holm(single)
+        critical = upper_quantile(0.5 * (1.0 - level) / family, degrees)
+        p_value = holm(single)
     else:
-        source = gaussian_draws(estimates.covariance, n_draws, seed)
+        source = gaussian_draws(estimates.covariance, n_draws, seed, degrees)
         largest = maxima(source, _family(estimates.inverse, place[first], place[second]))
         critical = float(critical_values(largest, level))
         p_value = _max_t(size, single, np.sort(largest))
@@ -192,8 +199,9 @@ def compare(
         critical,
         level,
         adjust,
-        kind,
+        str(kind),
         fit.frame_backend,
+        degrees,
     )
 
 
@@ -266,9 +274,11 @@ def _studentised(difference: Real, error: Real) -> Real:
         return np.asarray(np.where(size == 0, 0.0, size / error))
 
 
-def _two_sided(size: Real) -> Real:
-    from scipy.special import ndtr
+def _two_sided(size: Real, degrees_of_freedom: float) -> Real:
+    from scipy.special import ndtr, stdtr
 
+    if math.isfinite(degrees_of_freedom):
+        return np.asarray(2.0 * stdtr(degrees_of_freedom, -size))
     return np.asarray(2.0 * ndtr(-size))
 
 

@@ -16,9 +16,10 @@ from .bradley_terry_fit import BradleyTerryFit
 from .change_variance import change_variance, first_missing
 from .compare import holm
 from .table import make_frame
-from .uncertainty import Kind, check_kind, normal_quantile
+from .uncertainty import Kind, normal_quantile
 
 Relation = Literal["nested", "independent", "auto"]
+KINDS = ("fisher", "sandwich")
 RELATIONS = ("nested", "independent", "auto")
 ADJUSTMENTS = ("holm", "none")
 
@@ -172,7 +173,7 @@ def compare_fits(
     """
     choice("relation", relation, RELATIONS)
     choice("adjust", adjust, ADJUSTMENTS)
-    check_kind(kind)
+    choice("kind", kind, KINDS)  # of clusters the covariance of nested fits is not known
     normal_quantile(level)  # refuses what is no level
     for name, fit in (("old", old), ("new", new)):
         if not isinstance(fit, BradleyTerryFit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -42,9 +43,14 @@ def check_draws(draws: Any, seed: Any) -> tuple[int, int]:
     )
 
 
-def upper_quantile(tail: float) -> float:
-    """The standard normal's quantile with `tail` above it, precise for small tails, too."""
-    return -NormalDist().inv_cdf(tail)
+def upper_quantile(tail: float, degrees_of_freedom: float = math.inf) -> float:
+    """The quantile with `tail` above it, precise for small tails, too: the standard normal's, or
+    Student's t."""
+    if math.isinf(degrees_of_freedom):
+        return -NormalDist().inv_cdf(tail)
+    from scipy.special import stdtrit
+
+    return -float(stdtrit(degrees_of_freedom, tail))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +59,15 @@ class Estimates:
 
     `places` are theirs in the fit's items; `ability` (n,) and `covariance` (n, n) are in this
     order, and so is `standard_error` (n, n) of the differences, 0 where one is known exactly, as
-    between two items whose abilities are fixed.
+    between two items whose abilities are fixed. `degrees_of_freedom` is infinite unless few
+    clusters stand behind the covariance.
     """
 
     places: NDArray[np.intp]
     ability: Real
     covariance: Real
     standard_error: Real
+    degrees_of_freedom: float
 
     @classmethod
     def of(cls, fit: BradleyTerryFit, kind: Kind, what: str) -> Estimates:
@@ -75,7 +83,8 @@ class Estimates:
         covariance = fit.covariance(kind)
         places = np.argsort(-fit.ability, kind="stable")[: int(fit.rated.sum())]
         inner = np.ascontiguousarray(covariance[np.ix_(places, places)])
-        return cls(places, fit.ability[places], inner, standard_errors(inner))
+        degrees = fit._degrees_of_freedom(kind)
+        return cls(places, fit.ability[places], inner, standard_errors(inner), degrees)
 
     @property
     def n_items(self) -> int:

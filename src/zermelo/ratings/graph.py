@@ -21,7 +21,8 @@ TIE_SHARE: dict[str, float] = {"half": 0.5, "drop": 0.0}
 class Graph:
     """Compressed rows: row i lists the items that i met, what it won and what it lost.
 
-    Every pair stands in both items' rows. Credits are float32 where that is exact, else float64.
+    Every pair stands in both items' rows. How credits are stored is the backend's affair: float64,
+    or less where that is exact (float32 games, uint8 half games).
     """
 
     offsets: NDArray[np.int64]

@@ -12,7 +12,7 @@ from .._backends import Backend
 from ..comparisons import Comparisons
 from ..errors import InputError, SeparationError
 from ..pair_counts import PairCounts
-from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows
+from .cells import TIE_MODELS, Cells, TieModel, cells_of_counts, cells_of_rows, merged
 from .graph import Graph
 from .joint_fit import POSITION_NAME, Extras
 
@@ -55,9 +55,12 @@ class Request:
 
 
 def read_cells(
-    data: object, counts: PairCounts, request: Request
+    data: object, counts: PairCounts, request: Request, *, merge: bool
 ) -> tuple[Cells, tuple[str, ...], Real]:
-    """The cells, the features' names, and what each feature was divided by."""
+    """The cells, the features' names, and what each feature was divided by.
+
+    `merge` says that offsets recur, as margins of a few grades do.
+    """
     rows = data if isinstance(data, Comparisons) else None
     if request.position and not counts.ordered:
         raise InputError(
@@ -76,6 +79,8 @@ def read_cells(
         names += tuple(f"feature {k}" for k in range(features.shape[1]))
     if rows is not None and request.reads_rows(rows):
         cells = cells_of_rows(rows, request.ties, request.position, features)
+        if merge and features is None:
+            cells = merged(cells)
     else:
         cells = cells_of_counts(counts, request.ties, request.position)
     if cells.tie is not None and not cells.tie.any():
@@ -195,10 +200,32 @@ def fit_joint(
         dense_below,
         threads,
     )
-    extras = Extras(
-        tie_model,
-        float(extra[-1]) if tie_model != "none" else 0.0,
-        np.array(extra[:n_features]),
+    extras = make_extras(
+        cells,
+        names,
+        divisor,
+        request,
+        by_pair=by_pair,
+        coefficients=np.array(extra[:n_features]),
+        log_tie=float(extra[-1]) if tie_model != "none" else 0.0,
+    )
+    return ability, extras, int(n_iter), float(error), float(norm), bool(converged)
+
+
+def make_extras(
+    cells: Cells,
+    names: tuple[str, ...],
+    divisor: Real,
+    request: Request,
+    *,
+    by_pair: bool,
+    coefficients: Real,
+    log_tie: float,
+) -> Extras:
+    return Extras(
+        request.tie_model,
+        log_tie,
+        coefficients,
         names,
         request.position,
         divisor,
@@ -206,7 +233,6 @@ def fit_joint(
         by_pair,
         cells,
     )
-    return ability, extras, int(n_iter), float(error), float(norm), bool(converged)
 
 
 def raise_if_separated(extras: Extras, error: float) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
-from .._backends.covariance import dense_covariance
-from ..errors import InputError
+from .bread import reported_covariance
 from .cells import CellMoments, Cells
-from .uncertainty import OWN_DENSE_BELOW, Kind
+from .clusters import ClusterMeat
+from .uncertainty import Kind
 
 Real = NDArray[np.float64]
 
@@ -52,6 +52,7 @@ def joint_covariance(
     floating: bool,
     backend: Backend,
     threads: int,
+    clusters: ClusterMeat | None,
 ) -> Real:
     """Of (abilities as they are reported, extra parameters), shape (n + k, n + k).
 
@@ -70,31 +71,16 @@ def joint_covariance(
     used = np.concatenate([free, np.ones(n_extra, bool)])
     inner = matrix[np.ix_(used, used)]
     groups = np.concatenate([centre[free], np.full(n_extra, -1, np.int32)])
-    if floating:
-        # Regular along each group's constant vector, where the score has no component.
-        for group in np.unique(groups[groups >= 0]):
-            members = np.flatnonzero(groups == group)
-            share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
-            inner[np.ix_(members, members)] += share or 1.0
     filling = None
-    if kind == "sandwich":
+    if clusters is not None:
+        filling = clusters.matrix[np.ix_(used, used)]
+    elif kind == "sandwich":
         meat = assemble(cells, n, moments.meat, moments.cross_meat, moments.tie_meat, with_ties)
-        filling = np.ascontiguousarray(meat[np.ix_(used, used)])
-    solve = backend.dense_covariance if len(inner) <= OWN_DENSE_BELOW else dense_covariance
-    result = solve(np.ascontiguousarray(inner), filling, threads)
-    if result is None:
-        raise InputError(
-            "the information matrix is singular: some parameters are hardly determined by the "
-            "data. A prior, or a ridge, would help"
-        )
-    for group in np.unique(groups[groups >= 0]):
-        members = groups == group
-        result[members] -= result[members].mean(axis=0)
-        result[:, members] -= result[:, members].mean(axis=1, keepdims=True)
-    result = 0.5 * (result + result.T)
+        filling = meat[np.ix_(used, used)]
+    result = reported_covariance(inner, filling, groups, floating, backend, threads)
     missing = np.where(np.concatenate([rated, np.ones(n_extra, bool)]), 0.0, np.nan)
     out: Real = np.add.outer(missing, missing)
-    out[np.ix_(used, used)] = result
+    out[np.ix_(used, used)] = result if clusters is None else clusters.sandwich(result)
     # Nothing ties the scales of separate components to one another.
     out[:n, :n][component[:, None] != component[None, :]] = np.nan
     return out

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from .bradley_terry_fit import BradleyTerryFit
 from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
+from .clusters import with_clusters
 from .joint_covariance import joint_covariance
+from .row_scores import Parameters
 from .table import make_frame
-from .uncertainty import EXACT_BELOW, Information, Kind, check_kind, normal_quantile
+from .uncertainty import EXACT_BELOW, Information, Kind, check_kind, normal_quantile, quantile_of
 
 Real = NDArray[np.float64]
 POSITION_NAME, TIE_NAME = "position", "log tie parameter"
@@ -46,7 +48,9 @@ class Effects:
     estimate, standard_error, lower, upper : ndarray of float64, shape (k,)
         In log-odds a unit of the feature.
     level : float
-    kind : {"fisher", "sandwich"}
+    kind : {"fisher", "sandwich", "cluster"}
+    degrees_of_freedom : float
+        Of the quantile: one less than the number of clusters; infinite for the other kinds.
     """
 
     names: tuple[str, ...]
@@ -57,6 +61,7 @@ class Effects:
     level: float
     kind: str
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __repr__(self) -> str:
         parts = ", ".join(
@@ -93,6 +98,7 @@ class JointFit(BradleyTerryFit):
     def __repr__(self) -> str:
         parts: list[str] = [] if self.extras.ties == "none" else [self.extras.ties]
         parts += ["position"] if self.extras.position else []
+        parts += ["margin loss"] if self.options.get("loss") == "margin" else []
         n_features = len(self.coefficients)
         parts += [f"{n_features} covariate{'s' * (n_features > 1)}"] if n_features else []
         return super().__repr__()[:-1] + f", with {', '.join(parts) or 'offset'})"
@@ -170,10 +176,21 @@ class JointFit(BradleyTerryFit):
                 floating=int(model.floating.max(initial=-1)) >= 0,
                 backend=model.backend,
                 threads=model.threads,
+                clusters=self._cluster_meat(kind) if kind == "cluster" else None,
             )
 
-        matrix: Real = self._remember(("whole covariance", kind), compute)
-        return matrix
+        return self._remember_by_kind("whole covariance", kind, compute)
+
+    def _parameters(self) -> Parameters:
+        extras = self.extras
+        return Parameters(
+            np.nan_to_num(self.model.ability),
+            self.ties,
+            extras.log_tie,
+            extras.coefficients,
+            extras.position,
+            extras.divisor,
+        )
 
     def _covariance(self, kind: Kind, what: str) -> Real:
         return self._whole_covariance(kind, what)[: self.n_items, : self.n_items]
@@ -184,14 +201,18 @@ class JointFit(BradleyTerryFit):
             "effect, covariates or offsets"
         )
 
-    def effects(self, level: float = 0.95, kind: Kind = "sandwich") -> Effects:
+    def effects(
+        self, level: float = 0.95, kind: Kind = "sandwich", *, cluster: Any = None
+    ) -> Effects:
         """The position effect, the coefficients and the tie parameter, with intervals.
 
         Parameters
         ----------
         level : float, default 0.95
             Of each interval by itself.
-        kind : {"sandwich", "fisher"}, default "sandwich"
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
+            See `covariance`.
+        cluster : str, labels or tuple of two, optional
             See `covariance`.
 
         Returns
@@ -213,8 +234,10 @@ class JointFit(BradleyTerryFit):
         ('log tie parameter',)
         """
         check_kind(kind)
-        quantile = normal_quantile(level)
+        normal_quantile(level)  # refuses what is no level
+        kind = with_clusters(kind, cluster)
         whole = self._whole_covariance(kind, "effects")
+        degrees = self._degrees_of_freedom(kind)
         extras = self.extras
         estimate = extras.coefficients / extras.divisor
         error = np.sqrt(np.diag(whole)[self.n_items :])
@@ -223,7 +246,7 @@ class JointFit(BradleyTerryFit):
         if extras.ties != "none":
             estimate = np.append(estimate, extras.log_tie)
             names = (*names, TIE_NAME)
-        half = quantile * error
+        half = quantile_of(level, degrees) * error
         return Effects(
             names,
             estimate,
@@ -231,8 +254,9 @@ class JointFit(BradleyTerryFit):
             estimate - half,
             estimate + half,
             float(level),
-            kind,
+            str(kind),
             self.frame_backend,
+            degrees,
         )
 
     def _expected_at(self, first: NDArray[Any], second: NDArray[Any], sign: int) -> Real:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class Letters:
     kind: str
     _rank: NDArray[np.int64]
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.items, self.letters, self.groups, self._rank)
@@ -117,7 +119,15 @@ def letters(
     names = np.array([_letter(letter) for letter in range(len(columns))], object)
     text = np.array(["".join(names[row]) for row in groups], object)
     return Letters(
-        fit.items, text, groups, pairs.level, adjust, kind, fit.rank(), fit.frame_backend
+        fit.items,
+        text,
+        groups,
+        pairs.level,
+        adjust,
+        pairs.kind,
+        fit.rank(),
+        fit.frame_backend,
+        pairs.degrees_of_freedom,
     )
 
 

@@ -48,15 +48,19 @@ class Draws(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class GaussianDraws:
-    """Errors from N(0, covariance), up to a shift that all items share."""
+    """Errors from N(0, covariance), up to a shift that all items share; with few degrees of
+    freedom from the multivariate t, whose draws are normal ones over one chi."""
 
     root: Single
     n_draws: int
     seed: int
+    degrees_of_freedom: float = math.inf
 
     @classmethod
-    def of(cls, covariance: Real, n_draws: int, seed: int) -> GaussianDraws:
-        return cls(_root(covariance).astype(np.float32), n_draws, seed)
+    def of(
+        cls, covariance: Real, n_draws: int, seed: int, degrees_of_freedom: float = math.inf
+    ) -> GaussianDraws:
+        return cls(_root(covariance).astype(np.float32), n_draws, seed, degrees_of_freedom)
 
     def blocks(self) -> Iterator[Single]:
         generator = np.random.default_rng(self.seed)
@@ -65,7 +69,11 @@ class GaussianDraws:
         for begin in range(0, self.n_draws, width):
             size = (min(width, self.n_draws - begin), n)
             normal = generator.standard_normal(size, np.float32)
-            yield self.root @ normal.T
+            errors = self.root @ normal.T
+            if math.isfinite(self.degrees_of_freedom):
+                square = generator.chisquare(self.degrees_of_freedom, size[0])
+                errors /= np.sqrt(square / self.degrees_of_freedom).astype(np.float32)
+            yield errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,9 +107,11 @@ class GivenDraws:
         yield self.errors
 
 
-def gaussian_draws(covariance: Real, n_draws: int, seed: int) -> Draws:
-    """Gaussian draws for several passes, kept where they are few."""
-    draws = GaussianDraws.of(covariance, n_draws, seed)
+def gaussian_draws(
+    covariance: Real, n_draws: int, seed: int, degrees_of_freedom: float = math.inf
+) -> Draws:
+    """Gaussian draws for several passes, or those of a t, kept where they are few."""
+    draws = GaussianDraws.of(covariance, n_draws, seed, degrees_of_freedom)
     if n_draws * len(covariance) > KEPT_VALUES:
         return draws
     return GivenDraws(np.concatenate(list(draws.blocks()), axis=1))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..comparisons import Comparisons
 from ..pair_counts import PairCounts
+from .clusters import with_clusters
 from .result import RatingResult
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Questions(RatingResult):
         level: float = 0.95,
         *,
         kind: Kind = "sandwich",
+        cluster: Any = None,
         simultaneous: bool = True,
         draws: int = 10_000,
         seed: int = 0,
@@ -134,8 +136,10 @@ class Questions(RatingResult):
         ----------
         level : float, default 0.95
             Of all intervals at once, or of each by itself.
-        kind : {"sandwich", "fisher"}, default "sandwich"
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
             The covariance; see `covariance`.
+        cluster : str, labels or tuple of two, optional
+            With kind="cluster": see `covariance`.
         simultaneous : bool, default True
             Whether all intervals hold together; False: each by itself, for whoever looks at one
             item that was chosen beforehand.
@@ -168,14 +172,16 @@ class Questions(RatingResult):
         return rank_interval(
             self._fit,
             level,
-            kind=kind,
+            kind=with_clusters(kind, cluster),
             simultaneous=simultaneous,
             draws=draws,
             seed=seed,
             bootstrap=bootstrap,
         )
 
-    def lmarena_rank(self, level: float = 0.95, *, kind: Kind = "sandwich") -> NDArray[np.int64]:
+    def lmarena_rank(
+        self, level: float = 0.95, *, kind: Kind = "sandwich", cluster: Any = None
+    ) -> NDArray[np.int64]:
         """LMArena's rank: one more than the number of items whose interval lies above this item's.
 
         Shape (n_items,), 0 where unrated. The intervals are each item's own and hold one by one.
@@ -185,10 +191,16 @@ class Questions(RatingResult):
         """
         from .rank_interval import lmarena_rank
 
-        return lmarena_rank(self._fit, level, kind=kind)
+        return lmarena_rank(self._fit, level, kind=with_clusters(kind, cluster))
 
     def top_probability(
-        self, k: int = 1, *, kind: Kind = "sandwich", draws: int = 100_000, seed: int = 0
+        self,
+        k: int = 1,
+        *,
+        kind: Kind = "sandwich",
+        cluster: Any = None,
+        draws: int = 100_000,
+        seed: int = 0,
     ) -> TopProbability:
         """Probability that each item is among the best `k`.
 
@@ -204,13 +216,16 @@ class Questions(RatingResult):
         """
         from .top import top_probability
 
-        return top_probability(self._fit, k, kind=kind, draws=draws, seed=seed)
+        return top_probability(
+            self._fit, k, kind=with_clusters(kind, cluster), draws=draws, seed=seed
+        )
 
     def tiers(
         self,
         level: float = 0.95,
         *,
         kind: Kind = "sandwich",
+        cluster: Any = None,
         draws: int = 10_000,
         seed: int = 0,
     ) -> Tiers:
@@ -221,7 +236,7 @@ class Questions(RatingResult):
         """
         from .tiers import tiers
 
-        return tiers(self._fit, level, kind=kind, draws=draws, seed=seed)
+        return tiers(self._fit, level, kind=with_clusters(kind, cluster), draws=draws, seed=seed)
 
     def letters(
         self,
@@ -229,6 +244,7 @@ class Questions(RatingResult):
         *,
         adjust: Adjust = "max-t",
         kind: Kind = "sandwich",
+        cluster: Any = None,
         draws: int = 10_000,
         seed: int = 0,
     ) -> Letters:
@@ -240,7 +256,14 @@ class Questions(RatingResult):
         """
         from .letters import letters
 
-        return letters(self._fit, level, adjust=adjust, kind=kind, draws=draws, seed=seed)
+        return letters(
+            self._fit,
+            level,
+            adjust=adjust,
+            kind=with_clusters(kind, cluster),
+            draws=draws,
+            seed=seed,
+        )
 
     def compare(
         self,
@@ -251,6 +274,7 @@ class Questions(RatingResult):
         level: float = 0.95,
         adjust: Adjust = "max-t",
         kind: Kind = "sandwich",
+        cluster: Any = None,
         draws: int = 10_000,
         seed: int = 0,
     ) -> Differences:
@@ -265,7 +289,7 @@ class Questions(RatingResult):
         level : float, default 0.95
         adjust : {"max-t", "holm", "none"}, default "max-t"
             How p-values and intervals take in that several pairs are looked at.
-        kind, draws, seed
+        kind, cluster, draws, seed
             As in `rank_interval`.
 
         Examples
@@ -284,7 +308,7 @@ class Questions(RatingResult):
             against=against,
             level=level,
             adjust=adjust,
-            kind=kind,
+            kind=with_clusters(kind, cluster),
             draws=draws,
             seed=seed,
         )
@@ -299,6 +323,7 @@ class Questions(RatingResult):
         level: float = 0.95,
         allocation: Allocation = "equal",
         kind: Kind = "sandwich",
+        cluster: Any = None,
     ) -> int:
         """How many more comparisons until the difference between two items is significant.
 
@@ -313,7 +338,9 @@ class Questions(RatingResult):
         level : float, default 0.95
         allocation : {"equal", "direct"}, default "equal"
             Over all pairs alike, or between these two.
-        kind : {"sandwich", "fisher"}, default "sandwich"
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
+        cluster : str, labels or tuple of two, optional
+            With kind="cluster": see `covariance`.
 
         Examples
         --------
@@ -332,7 +359,7 @@ class Questions(RatingResult):
             power=power,
             level=level,
             allocation=allocation,
-            kind=kind,
+            kind=with_clusters(kind, cluster),
         )
 
     def deviance(self) -> Deviance:

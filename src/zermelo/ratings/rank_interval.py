@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ class RankInterval:
         Whether all intervals hold at once with this level, or each by itself.
     kind : str
         Of the covariance.
+    degrees_of_freedom : float
+        One less than the number of clusters, for kind="cluster"; else infinite.
     """
 
     items: NDArray[Any]
@@ -74,6 +77,7 @@ class RankInterval:
     simultaneous: bool
     kind: str
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.items, self.rank, self.lower, self.upper, self.critical_value)
@@ -115,7 +119,7 @@ def rank_interval(
     estimates = Estimates.of(fit, kind, "rank_interval")
     n = estimates.n_items
     source = (
-        gaussian_draws(estimates.covariance, n_draws, seed)
+        gaussian_draws(estimates.covariance, n_draws, seed, estimates.degrees_of_freedom)
         if bootstrap is None
         else GivenDraws.of(bootstrap, fit.ability, estimates.places)
     )
@@ -130,7 +134,8 @@ def rank_interval(
         critical = spread(fit, estimates.places, critical, np.nan)
         family = n - 1
     lower, upper = _ends(settled)
-    bonferroni = upper_quantile(0.5 * (1.0 - level) / max(family, 1))
+    tail = 0.5 * (1.0 - level) / max(family, 1)
+    bonferroni = upper_quantile(tail, estimates.degrees_of_freedom)
     widths = np.subtract(*_ends(np.abs(better) > bonferroni)[::-1])
 
     def place(values: Whole) -> Whole:
@@ -146,8 +151,9 @@ def rank_interval(
         critical,
         level,
         bool(simultaneous),
-        kind,
+        str(kind),
         fit.frame_backend,
+        estimates.degrees_of_freedom,
     )
 
 

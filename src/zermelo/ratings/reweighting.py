@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..pair_columns import OUTCOMES
 from ..pair_counts import PairCounts
 
+Real = NDArray[np.float64]
+
 
 def reweighted(counts: PairCounts, min_count: int) -> PairCounts:
     """Every comparison weighs 1 / max(comparisons of its pair, min_count), times its own weight."""
-    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
-    key = low.astype(np.int64) * counts.n_items + high
-    _, pair = np.unique(key, return_inverse=True)
-    rows = sum(getattr(counts, name).astype(np.float64) for name in OUTCOMES)
-    total = np.bincount(pair, rows)[pair]
-    weight = 1.0 / np.maximum(total, min_count)
+    weight = _weights(counts, min_count)
     columns = {name: counts.columns[name] for name in OUTCOMES if name in counts.columns}
     for name in list(columns):
         columns[f"{name}_weight"] = getattr(counts, f"{name}_weight") * weight
@@ -35,3 +35,29 @@ def reweighted(counts: PairCounts, min_count: int) -> PairCounts:
         ordered=counts.ordered,
         frame_backend=counts.frame_backend,
     )
+
+
+def _weights(counts: PairCounts, min_count: int) -> Real:
+    """1 / max(comparisons of the row's pair, min_count), shape (p,)."""
+    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
+    key = low.astype(np.int64) * counts.n_items + high
+    _, pair = np.unique(key, return_inverse=True)
+    rows = sum(getattr(counts, name).astype(np.float64) for name in OUTCOMES)
+    total = np.bincount(pair, rows)[pair]
+    weight: Real = 1.0 / np.maximum(total, min_count)
+    return weight
+
+
+def weight_by_pair(
+    counts: PairCounts, min_count: int
+) -> Callable[[NDArray[np.int32], NDArray[np.int32]], Real]:
+    """Of the comparisons between each first and second item, which `counts` have."""
+    known = counts.first.astype(np.int64) * counts.n_items + counts.second
+    weight = _weights(counts, min_count)
+
+    def look_up(first: NDArray[np.int32], second: NDArray[np.int32]) -> Real:
+        key = first.astype(np.int64) * counts.n_items + second
+        found: Real = weight[np.searchsorted(known, key)]
+        return found
+
+    return look_up

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ class Tiers:
     level : float
     kind : str
         Of the covariance.
+    degrees_of_freedom : float
+        One less than the number of clusters, for kind="cluster"; else infinite.
     """
 
     items: NDArray[Any]
@@ -41,6 +44,7 @@ class Tiers:
     kind: str
     _rank: NDArray[np.int64]
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.items, self.tier, self._rank)
@@ -91,7 +95,7 @@ def tiers(
     fit : BradleyTerryFit
     level : float, default 0.95
         Of each tier by itself.
-    kind : {"sandwich", "fisher"}, default "sandwich"
+    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
         See `BradleyTerryFit.covariance`.
     draws, seed : int
         Gaussian draws for the quantiles.
@@ -120,18 +124,19 @@ def tiers(
     level = check_level(level)
     n_draws, seed = check_draws(draws, seed)
     estimates = Estimates.of(fit, kind, "tiers")
-    source = gaussian_draws(estimates.covariance, n_draws, seed)
+    degrees = estimates.degrees_of_freedom
+    source = gaussian_draws(estimates.covariance, n_draws, seed, degrees)
     better, inverse = estimates.studentised(), estimates.inverse
     tier = np.zeros(estimates.n_items, np.int64)
     rest = np.arange(estimates.n_items)
     number = 0
     while len(rest):
         number += 1
-        worse = _worse(better[np.ix_(rest, rest)], inverse, rest, source, level)
+        worse = _worse(better[np.ix_(rest, rest)], inverse, rest, source, level, degrees)
         tier[rest[~worse]] = number
         rest = rest[worse]
     placed = spread(fit, estimates.places, tier, 0)
-    return Tiers(fit.items, placed, level, kind, fit.rank(), fit.frame_backend)
+    return Tiers(fit.items, placed, level, str(kind), fit.rank(), fit.frame_backend, degrees)
 
 
 def _worse(
@@ -140,13 +145,14 @@ def _worse(
     rest: NDArray[np.intp],
     draws: Draws,
     level: float,
+    degrees: float,
 ) -> NDArray[np.bool_]:
     """Which of the items `rest` are significantly worse than another of them."""
     largest = better.max(axis=0)
     # The critical value lies between that of a single difference and Bonferroni's, so that only
     # the items between these need draws.
-    single = upper_quantile(1.0 - level)
-    bonferroni = max(upper_quantile((1.0 - level) / max(len(rest) - 1, 1)), 0.0)
+    single = upper_quantile(1.0 - level, degrees)
+    bonferroni = max(upper_quantile((1.0 - level) / max(len(rest) - 1, 1), degrees), 0.0)
     worse: NDArray[np.bool_] = largest > bonferroni
     doubtful = np.flatnonzero(~worse & (largest > max(single, 0.0)))
     if len(doubtful):

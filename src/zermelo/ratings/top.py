@@ -46,6 +46,7 @@ class TopProbability:
     draws: int
     kind: str
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         freeze(self.items, self.probability, self.standard_error)
@@ -84,7 +85,9 @@ def top_probability(
         raise InputError(f"k must be at most the number of rated items ({n}), but is {k}")
     ability = estimates.ability[:, None].astype(np.float32)
     total, squares = np.zeros(n), np.zeros(n)
-    for errors in GaussianDraws.of(estimates.covariance, n_draws, seed).blocks():
+    degrees = estimates.degrees_of_freedom
+    source = GaussianDraws.of(estimates.covariance, n_draws, seed, degrees)
+    for errors in source.blocks():
         share = _shares(errors + ability, k)
         total += share.sum(axis=1)
         squares += (share if share.dtype == bool else share**2).sum(axis=1)
@@ -97,8 +100,9 @@ def top_probability(
         spread(fit, estimates.places, error, math.nan),
         k,
         n_draws,
-        kind,
+        str(kind),
         fit.frame_backend,
+        degrees,
     )
 
 

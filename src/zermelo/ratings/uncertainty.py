@@ -4,11 +4,12 @@ With H the information (minus the Hessian of the log-likelihood) and M the sum o
 scores of single comparisons (the meat), the Fisher covariance is the pseudo-inverse of H and the
 sandwich (Huber 1967; White 1982) is H⁺ M H⁺. The sandwich holds where the model is only an
 approximation, as with ties that count as half a win. Both are computed from counts by pair and
-outcome; no row is needed.
+outcome; no row is needed. The covariance by clusters has another meat, see `clusters`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,20 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
-from .._backends.covariance import dense_covariance
 from ..checks import choice, finite
 from ..errors import InputError
 from ..pair_counts import PairCounts
+from .bread import reported_covariance
+from .clusters import ClusterMeat, Clusters
 from .scale import RatingScale
 from .table import make_frame
 
-Kind = Literal["fisher", "sandwich"]
-KINDS = ("fisher", "sandwich")
+Kind = Literal["fisher", "sandwich", "cluster"]
+KINDS = ("fisher", "sandwich", "cluster")
 
 # Up to this many items covariances are computed whole: a matrix of 72 MB, inverted in seconds.
 EXACT_BELOW = 3000
-# Beyond this a BLAS is faster than our own factorisation, however it shares the cores.
-OWN_DENSE_BELOW = 1024
 # Solves for variances: their error enters squared, so this is far below what is printed.
 SOLVE_TOL = 1e-6
 PROBES = 64
@@ -53,6 +53,16 @@ def normal_quantile(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + 0.5 * number)
 
 
+def quantile_of(level: float, degrees_of_freedom: float) -> float:
+    """The two-sided quantile of Student's t, the normal's where the degrees are infinite."""
+    normal = normal_quantile(level)
+    if math.isinf(degrees_of_freedom):
+        return normal
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees_of_freedom, 0.5 + 0.5 * level))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Interval:
     """Intervals of abilities, or of differences to a reference item, in ability units.
@@ -67,8 +77,10 @@ class Interval:
         Standard error of `standard_error` itself as a fraction of it: 0 where it was computed
         exactly, positive where it was estimated by random probes.
     level : float
-    kind : {"fisher", "sandwich"}
+    kind : {"fisher", "sandwich", "cluster"}
     reference : label or None
+    degrees_of_freedom : float
+        Of the quantile: one less than the number of clusters; infinite for the other kinds.
     """
 
     items: NDArray[Any]
@@ -82,6 +94,7 @@ class Interval:
     reference: Any
     _scale: RatingScale = field(default_factory=RatingScale)
     _frame_backend: str | None = None
+    degrees_of_freedom: float = math.inf
 
     def __post_init__(self) -> None:
         for name in ("items", "estimate", "lower", "upper", "standard_error", "relative_error"):
@@ -174,45 +187,34 @@ class Information:
         np.fill_diagonal(matrix, -matrix.sum(axis=1))
         return matrix
 
-    def covariance(self, kind: Kind) -> Real:
+    def covariance(self, kind: Kind, clusters: ClusterMeat | None = None) -> Real:
         """The whole matrix, shape (n_items, n_items), in ability units squared."""
         information, meat = self.moments()
         free = self.free
         matrix = self._laplacian(information)
         matrix[np.diag_indices_from(matrix)] += self.prior_information()
         inner = matrix[np.ix_(free, free)]
-        groups = self.centre[free]
-        if self.floating:
-            # Regular along each group's constant vector, where the score has no component.
-            for group in np.unique(groups[groups >= 0]):
-                members = np.flatnonzero(groups == group)
-                share = np.trace(inner[np.ix_(members, members)]) / len(members) ** 2
-                inner[np.ix_(members, members)] += share or 1.0
         filling = None
-        if kind == "sandwich":
-            filling = np.ascontiguousarray(self._laplacian(meat)[np.ix_(free, free)])
-        own = len(inner) <= OWN_DENSE_BELOW
-        solve = self.backend.dense_covariance if own else dense_covariance
-        result = solve(np.ascontiguousarray(inner), filling, self.threads)
-        if result is None:
-            raise InputError(
-                "the information matrix is singular: some abilities are hardly determined by the "
-                "data. A prior would help"
-            )
-        for group in np.unique(groups[groups >= 0]):
-            members = groups == group
-            result[members] -= result[members].mean(axis=0)
-            result[:, members] -= result[:, members].mean(axis=1, keepdims=True)
-        result = 0.5 * (result + result.T)
+        if clusters is not None:
+            filling = clusters.matrix[np.ix_(free, free)]
+        elif kind == "sandwich":
+            filling = self._laplacian(meat)[np.ix_(free, free)]
+        result = reported_covariance(
+            inner, filling, self.centre[free], self.floating, self.backend, self.threads
+        )
         full = np.where(np.isnan(self.ability), np.nan, 0.0)
         out = np.add.outer(full, full)
-        out[np.ix_(free, free)] = result
+        out[np.ix_(free, free)] = result if clusters is None else clusters.sandwich(result)
         # Nothing ties the scales of separate components to one another.
         out[self.component[:, None] != self.component[None, :]] = np.nan
         return out
 
     def contrast_variances(
-        self, kind: Kind, places: NDArray[np.intp], reference: int | None
+        self,
+        kind: Kind,
+        places: NDArray[np.intp],
+        reference: int | None,
+        clusters: Clusters | None = None,
     ) -> Real:
         """Exact variances of the items at `places`, or of their differences to `reference`."""
         n = self.counts.n_items
@@ -228,7 +230,9 @@ class Information:
             self._centre(right)
             right[~self.free] = 0.0
             solution = self.solve(right)
-            if meat is None:
+            if clusters is not None:
+                values = clusters.spread(solution)
+            elif meat is None:
                 values = (right * solution).sum(axis=0)
             else:
                 difference = solution[first] - solution[second]

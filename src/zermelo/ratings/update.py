@@ -53,10 +53,16 @@ def update(fit: BradleyTerryFit, more: Comparisons | PairCounts, **changes: Any)
         more = more.pair_counts()
     elif not isinstance(more, PairCounts):
         raise InputError(f"more must be Comparisons or PairCounts, but is {type(more).__name__}")
+    more = more.merged()
     counts, _ = fit.require_data("update")
     if fit.options.get("reweight") is not None:
         raise InputError(
             "update merges counts, but this fit reweighted them; merge the data, and fit again"
+        )
+    if fit.options.get("loss", "plain") != "plain":
+        raise InputError(
+            "update merges counts, which have no margins, but this fit's loss is "
+            f"{fit.options['loss']!r}; merge the rows, and fit again"
         )
     if isinstance(fit, JointFit) and not fit.extras.by_pair:
         raise InputError(

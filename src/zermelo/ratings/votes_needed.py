@@ -54,7 +54,7 @@ def votes_needed(
     allocation : {"equal", "direct"}, default "equal"
         Spread new comparisons evenly over all pairs of rated items, as by random pairing, or spend
         all on `a` against `b`.
-    kind : {"sandwich", "fisher"}, default "sandwich"
+    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
         See `BradleyTerryFit.covariance`.
 
     Returns

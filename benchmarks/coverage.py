@@ -1,0 +1,339 @@
+"""How often intervals contain the truth: every kind for its own estimand, on simulated data.
+
+    python benchmarks/coverage.py [--datasets 2000] [--study NAME ...] [--write]
+
+Prints a table; `--write` puts it into RESULTS.md. What an interval is for: under a model that is
+wrong, the abilities that the fit would find from endless data of the same kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from harness import machine
+from results import write_sections
+
+import zermelo as zm
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+
+ITEMS, VOTES = 20, 3_000
+JUDGES, PROMPTS, MANY_PROMPTS = 124, 13, 80
+# The layout of 8,931 crowd votes on 59 language models: 124 judges with 72 votes each.
+JUDGED_ITEMS, JUDGED_VOTES = 59, 8_928
+TIE_PARAMETER, POSITION = 1.5, 0.3
+TASTE = 1.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: the share of pooled intervals that contain their estimand."""
+
+    study: str
+    interval: str
+    covered: float
+    error: float  # standard error of `covered`, the data sets being independent
+    remark: str = ""
+
+
+# What one data set says: for each kind of interval, which of its contrasts are covered.
+Covered = dict[str, Floats]
+
+
+def random_pairs(random: np.random.Generator, items: int, votes: int) -> tuple[Codes, Codes]:
+    first = random.integers(0, items, votes)
+    second = (first + random.integers(1, items, votes)) % items
+    return first.astype(np.int32), second.astype(np.int32)
+
+
+def truth(random: np.random.Generator, items: int) -> Floats:
+    ability = random.normal(size=items)
+    return np.asarray(ability - ability.mean())
+
+
+def draw_scores(random: np.random.Generator, log_odds: Floats, ties: float) -> Floats:
+    """Outcomes of Davidson's model with tie parameter `ties`; 0: none tied."""
+    win, loss = np.exp(0.5 * log_odds), np.exp(-0.5 * log_odds)
+    u = random.random(len(log_odds)) * (win + loss + ties)
+    return np.where(u < win, 1.0, np.where(u < win + ties, 0.5, 0.0))
+
+
+def expected_abilities(ability: Floats, score: Callable[[Floats], Floats]) -> Floats:
+    """What ties as halves give from endless data: every pair with its expected score."""
+    n = len(ability)
+    first, second = (x.astype(np.int32) for x in np.triu_indices(n, 1))
+    pairs = zm.Comparisons(first, second, score(ability[first] - ability[second]))
+    return np.asarray(zm.bradley_terry(pairs, tol=1e-12).ability)
+
+
+def inside(interval: Any, true: Floats) -> Floats:
+    return np.asarray((interval.lower <= true) & (true <= interval.upper), np.float64)
+
+
+def logistic(x: Floats) -> Floats:
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))
+
+
+def bradley_terry_truth(random: np.random.Generator) -> Covered:
+    true = truth(random, ITEMS)
+    first, second = random_pairs(random, ITEMS, VOTES)
+    scores = draw_scores(random, true[first] - true[second], 0.0)
+    fit = zm.bradley_terry(zm.Comparisons(first, second, scores), threads=1)
+    boot = fit.bootstrap(200, seed=int(random.integers(1 << 30)), threads=1)
+    return {
+        "Fisher": inside(fit.interval(kind="fisher"), true),
+        "sandwich": inside(fit.interval(kind="sandwich"), true),
+        "bootstrap of comparisons, 200 replicates": inside(boot.interval(), true),
+    }
+
+
+def davidson_truth(random: np.random.Generator) -> Covered:
+    true = truth(random, ITEMS)
+    first, second = random_pairs(random, ITEMS, VOTES)
+    log_odds = true[first] - true[second] + POSITION
+    scores = draw_scores(random, log_odds, TIE_PARAMETER)
+    votes = zm.Comparisons(first, second, scores)
+    fit = zm.bradley_terry(votes, ties="davidson", position_effect=True, threads=1)
+    effects = fit.effects()
+    extra = np.array([POSITION, np.log(TIE_PARAMETER)])
+    return {
+        "Davidson with position, Fisher": inside(fit.interval(kind="fisher"), true),
+        "Davidson with position, sandwich": inside(fit.interval(kind="sandwich"), true),
+        "its position effect and tie parameter": inside(effects, extra),
+    }
+
+
+def half_ties(random: np.random.Generator) -> Covered:
+    true = truth(random, ITEMS)
+    first, second = random_pairs(random, ITEMS, VOTES)
+    scores = draw_scores(random, true[first] - true[second], TIE_PARAMETER)
+    fit = zm.bradley_terry(zm.Comparisons(first, second, scores), threads=1)
+
+    def score(difference: Floats) -> Floats:
+        win, loss = np.exp(0.5 * difference), np.exp(-0.5 * difference)
+        return np.asarray((win + 0.5 * TIE_PARAMETER) / (win + loss + TIE_PARAMETER))
+
+    half = expected_abilities(true, score)
+    return {
+        "ties as halves, Fisher": inside(fit.interval(kind="fisher"), half),
+        "ties as halves, sandwich": inside(fit.interval(kind="sandwich"), half),
+    }
+
+
+def with_taste(random: np.random.Generator, **groups: int) -> tuple[zm.Comparisons, Floats]:
+    """Votes of judges (and answers to prompts) with abilities of their own, and what the fit finds
+    from endlessly many of them."""
+    true = truth(random, JUDGED_ITEMS)
+    first, second = random_pairs(random, JUDGED_ITEMS, JUDGED_VOTES)
+    log_odds = true[first] - true[second]
+    columns = {}
+    for name, count in groups.items():
+        group = random.permutation(np.arange(JUDGED_VOTES) % count)
+        taste = random.normal(size=(count, JUDGED_ITEMS)) * TASTE
+        log_odds += taste[group, first] - taste[group, second]
+        columns[name] = group
+    scores = (random.random(JUDGED_VOTES) < logistic(log_odds)).astype(np.float64)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    weights = weights / weights.sum()
+
+    def score(difference: Floats) -> Floats:
+        spread = np.sqrt(2.0 * len(groups)) * TASTE * nodes
+        return np.asarray(logistic(difference[:, None] + spread) @ weights)
+
+    return zm.Comparisons(first, second, scores, **columns), expected_abilities(true, score)
+
+
+def judges(random: np.random.Generator) -> Covered:
+    votes, true = with_taste(random, judge=JUDGES)
+    fit = zm.bradley_terry(votes, threads=1)
+    boot = fit.bootstrap(200, unit="cluster", seed=int(random.integers(1 << 30)), threads=1)
+    return {
+        "sandwich, as if votes were independent": inside(fit.interval(kind="sandwich"), true),
+        "sandwich by judge, t": inside(fit.interval(kind="cluster", cluster="judge"), true),
+        "bootstrap of judges, 200 replicates": inside(boot.interval(), true),
+    }
+
+
+def prompts(random: np.random.Generator) -> Covered:
+    votes, true = with_taste(random, cluster=PROMPTS)
+    fit = zm.bradley_terry(votes, threads=1)
+    by_prompt = fit.interval(kind="cluster", cluster="cluster")
+    normal = 1.959964 * by_prompt.standard_error
+    return {
+        "sandwich, as if votes were independent": inside(fit.interval(kind="sandwich"), true),
+        "sandwich by prompt, normal quantile": np.asarray(
+            np.abs(by_prompt.estimate - true) <= normal, np.float64
+        ),
+        "sandwich by prompt, t on 12 degrees": inside(by_prompt, true),
+    }
+
+
+def both(random: np.random.Generator) -> Covered:
+    votes, true = with_taste(random, judge=JUDGES, cluster=MANY_PROMPTS)
+    fit = zm.bradley_terry(votes, threads=1)
+    two = ("judge", "cluster")
+    return {
+        "sandwich by judge, t": inside(fit.interval(kind="cluster", cluster="judge"), true),
+        "sandwich by judge and prompt, t": inside(fit.interval(kind="cluster", cluster=two), true),
+    }
+
+
+def ranks(random: np.random.Generator) -> Covered:
+    true = truth(random, ITEMS)
+    first, second = random_pairs(random, ITEMS, VOTES)
+    scores = draw_scores(random, true[first] - true[second], 0.0)
+    fit = zm.bradley_terry(zm.Comparisons(first, second, scores), threads=1)
+    place = 1 + (true[None, :] > true[:, None]).sum(axis=1)
+    seed = int(random.integers(1 << 30))
+    together = fit.rank_interval(draws=2_000, seed=seed)
+    apart = fit.rank_interval(draws=2_000, seed=seed, simultaneous=False)
+    return {
+        "ranks of all items at once": np.array([inside(together, place).min()]),
+        "rank of each item by itself": inside(apart, place),
+        "width: all at once": np.array([together.mean_width]),
+        "width: Bonferroni": np.array([together.bonferroni_mean_width]),
+    }
+
+
+STUDIES: dict[str, tuple[Callable[[np.random.Generator], Covered], str]] = {
+    "Bradley-Terry": (bradley_terry_truth, f"{ITEMS} items, {VOTES:,} votes"),
+    "Davidson": (
+        davidson_truth,
+        f"{ITEMS} items, {VOTES:,} votes, tie parameter {TIE_PARAMETER}, position {POSITION}",
+    ),
+    "half ties": (
+        half_ties,
+        f"Davidson's model, {ITEMS} items, {VOTES:,} votes, tie parameter {TIE_PARAMETER}",
+    ),
+    "judges": (
+        judges,
+        f"{JUDGED_ITEMS} items, {JUDGED_VOTES:,} votes by {JUDGES} judges, each with a taste "
+        f"(sd {TASTE:g}) of its own",
+    ),
+    "few clusters": (prompts, f"the same with {PROMPTS} prompts instead of judges"),
+    "two ways": (
+        both,
+        f"the same with {JUDGES} judges and {MANY_PROMPTS} prompts, both with tastes",
+    ),
+    "ranks": (ranks, f"Bradley-Terry, {ITEMS} items, {VOTES:,} votes"),
+}
+
+
+def run(study: str, datasets: int, threads: int = 2) -> list[Row]:
+    """The rows of a study. Data set k of a study is always the same one."""
+    simulate, _ = STUDIES[study]
+    number = list(STUDIES).index(study)
+
+    def one(k: int) -> Covered:
+        return simulate(np.random.default_rng([number, k]))
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(one, range(datasets)))
+    rows = []
+    for name in found[0]:
+        shares = np.array([covered[name].mean() for covered in found])
+        error = shares.std(ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else np.nan
+        rows.append(Row(study, name, float(shares.mean()), float(error)))
+    return rows
+
+
+TOP = 3
+BINS = (0.0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99, 1.0)
+
+
+def reliability(datasets: int, threads: int = 2) -> list[tuple[str, int, float, float]]:
+    """Of `top_probability(3)`: items by what was said, how often it was said, its mean, and how
+    many were among the best three."""
+
+    def one(k: int) -> tuple[Floats, Floats]:
+        random = np.random.default_rng([len(STUDIES), k])
+        true = truth(random, ITEMS)
+        first, second = random_pairs(random, ITEMS, VOTES // 3)
+        scores = draw_scores(random, true[first] - true[second], 0.0)
+        fit = zm.bradley_terry(zm.Comparisons(first, second, scores), threads=1)
+        said = np.asarray(fit.top_probability(TOP, draws=4_000, seed=k).probability)
+        best = (true[None, :] > true[:, None]).sum(axis=1) < TOP
+        return said, best.astype(np.float64)
+
+    with ThreadPoolExecutor(threads) as pool:
+        pairs = list(pool.map(one, range(datasets)))
+    said = np.concatenate([pair[0] for pair in pairs])
+    came = np.concatenate([pair[1] for pair in pairs])
+    place = np.clip(np.searchsorted(BINS, said, side="right") - 1, 0, len(BINS) - 2)
+    return [
+        (
+            f"{BINS[k]:g} to {BINS[k + 1]:g}",
+            int((place == k).sum()),
+            float(said[place == k].mean()),
+            float(came[place == k].mean()),
+        )
+        for k in range(len(BINS) - 1)
+        if (place == k).any()
+    ]
+
+
+def table(rows: list[Row]) -> Iterator[str]:
+    yield "| truth | interval | covers | standard error |"
+    yield "|---|---|---|---|"
+    for row in rows:
+        if row.interval.startswith("width"):
+            yield f"| {row.study} | mean {row.interval} | {row.covered:.2f} ranks | |"
+        else:
+            yield f"| {row.study} | {row.interval} | {row.covered:.1%} | {row.error:.2%} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--datasets", type=int, default=2_000)
+    parser.add_argument("--study", action="append", choices=list(STUDIES), help="only these")
+    parser.add_argument("--write", action="store_true", help="update RESULTS.md")
+    arguments = parser.parse_args()
+    if arguments.write and arguments.study:
+        parser.error("--write records the whole table, which --study leaves incomplete")
+    begin = time.perf_counter()
+    rows = [row for name in arguments.study or STUDIES for row in run(name, arguments.datasets)]
+    lines = [
+        "95% intervals, each kind for its own estimand: what the fit would find from endless data "
+        "of the same kind. Contrasts are each item's ability against the mean of all, pooled.",
+        "",
+        *(f"- {name}: {what}" for name, (_, what) in STUDIES.items()),
+        "",
+        *table(rows),
+    ]
+    if not arguments.study:
+        lines += [
+            "",
+            f"`top_probability({TOP})` of {ITEMS} items with {VOTES // 3:,} votes, true abilities "
+            "drawn from a normal distribution: what was said and what came true.",
+            "",
+            "| said | items | mean said | among the best |",
+            "|---|---|---|---|",
+            *(
+                f"| {what} | {count:,} | {said:.3f} | {came:.3f} |"
+                for what, count, said, came in reliability(arguments.datasets)
+            ),
+        ]
+    day = datetime.datetime.now(datetime.UTC).date()
+    seconds = time.perf_counter() - begin
+    lines += [
+        "",
+        f"{day}, {arguments.datasets:,} data sets each, `python benchmarks/coverage.py`, "
+        f"{seconds:.0f} s, on {machine()}.",
+    ]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if arguments.write:
+        write_sections({"coverage": text})
+
+
+if __name__ == "__main__":
+    main()
