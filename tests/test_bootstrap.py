@@ -17,7 +17,7 @@ from zermelo._backends import Backend
 from zermelo.errors import InputError
 from zermelo.ratings import resampling
 from zermelo.ratings.bootstrap import _problem, bootstrap
-from zermelo.ratings.resampling import Cells, Sampler
+from zermelo.ratings.resampling import Drawable, Sampler
 
 HALVES = (0.0, 0.5, 1.0)
 
@@ -137,12 +137,14 @@ def test_alias_tables_hold_their_weights(kernels: Backend) -> None:
 def test_both_orders_of_a_pair_share_their_cells() -> None:
     rows = zm.Comparisons(["x", "y", "x"], ["y", "x", "y"], [1, 1, 0.5], count=[3, 4, 2])
     counts = rows.pair_counts()
-    cells = Cells.of(counts, np.ones(len(counts), bool), 0.5)
-    found = zip(cells.count, cells.credit_low, cells.credit_high, strict=True)
-    assert list(found) == [(2, 0.5, 0.5), (3, 1.0, 0.0), (4, 0.0, 1.0)]
-    dropped = Cells.of(counts, np.ones(len(counts), bool), 0.0)
-    assert dropped.pair.tolist() == [-1, 0, 0]
-    assert dropped.n_comparisons == 9
+    every = np.ones(len(counts), bool)
+    cells = Drawable.comparisons(counts, every, 0.5)
+    assert cells.count.tolist() == [2, 3, 4]
+    parts = zip(cells.part_cell, cells.part_low, cells.part_high, strict=True)
+    assert sorted(parts) == [(0, 0.5, 0.5), (1, 1.0, 0.0), (2, 0.0, 1.0)]
+    dropped = Drawable.comparisons(counts, every, 0.0)
+    assert dropped.count.tolist() == [2, 3, 4]
+    assert sorted(dropped.part_cell) == [1, 2]
 
 
 # The replicates' abilities ---------------------------------------------------------------------
@@ -150,16 +152,18 @@ def test_both_orders_of_a_pair_share_their_cells() -> None:
 
 def refitted(fit: Any, replicate: int, **options: Any) -> Any:
     """The fit of a replicate's counts, row by row; NaN where there is none."""
-    problem = _problem(fit, 4, 1e-10, 1)
+    problem = _problem(fit, None, 4, 1e-10, 1)
     draws = fit.model.backend.multinomial_draws(*problem.sampler.arguments, replicate, 1, 1)[0]
-    pair, credit_low, credit_high, low, high = problem.arguments[:5]
-    used = (draws > 0) & (pair >= 0)
+    offsets, cell, credit_low, credit_high, low, high = problem.arguments[:6]
+    pair = np.repeat(np.arange(len(low)), np.diff(offsets))
+    drawn = draws[cell]
+    used = drawn > 0
     # Rows of weight 0 keep the items that the replicate has lost.
     a, b = np.append(low[pair[used]], low), np.append(high[pair[used]], high)
     credit = (credit_low + credit_high)[used]
     weight = np.append(credit, np.zeros(len(low)))
     score = np.append(credit_low[used] / credit, np.ones(len(low)))
-    count = np.append(draws[used], np.ones(len(low), np.int64))
+    count = np.append(drawn[used], np.ones(len(low), np.int64))
     data = zm.Comparisons(a, b, score, count=count, weight=weight)
     try:
         with warnings.catch_warnings():
@@ -369,7 +373,8 @@ def test_items_too_many_for_an_inverse(backend: str, monkeypatch: Any) -> None:
         ({"replicates": 0}, "replicates must be from 1 to 10,000,000, but is 0"),
         ({"replicates": 10**9}, "replicates must be from 1 to 10,000,000"),
         ({"replicates": 2.5}, "replicates must be"),
-        ({"unit": "row"}, "unit must be one of 'comparison', but is 'row'"),
+        ({"unit": "row"}, "unit must be one of 'comparison', 'cluster', but is 'row'"),
+        ({"cluster": "judge"}, 'cluster says what unit="cluster" draws'),
         ({"seed": -1}, "seed must be a whole number of at least 0, but is -1"),
         ({"seed": None}, "seed must be"),
         ({"executor": 4}, "executor must be a concurrent.futures.Executor or None, but is int"),

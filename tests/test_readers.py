@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import zermelo as zm
+from zermelo._backends import resolve
 from zermelo.errors import InputError
 from zermelo.ratings import compare as compare_module
 from zermelo.ratings import estimates, letters, max_t, rank_interval, tiers, top
@@ -82,11 +83,34 @@ def test_maxima_against_loops(monkeypatch: pytest.MonkeyPatch, kept: bool) -> No
     assert fast == pytest.approx(expected, rel=1e-4, abs=1e-5)
     both = max_t.maxima(draws, max_t.all_pairs(inverse))
     assert (both >= fast).all()
-    single = max_t.critical_value_within(draws, max_t.all_pairs(inverse, direction), 0.9, both)
-    assert single == float(max_t.critical_values(fast, 0.9))
     families = [max_t.Contrasts.of(i, np.arange(12), inverse[i]) for i in range(12)]
     each = max_t.maxima_each(draws, families)
     assert np.array_equal(each.max(axis=0), both)
+
+
+def test_kernel_of_differences(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against loops, for any number of threads, and bit by bit against the other code."""
+    monkeypatch.setattr(max_t, "BLOCK_VALUES", 700)
+    monkeypatch.setattr(max_t, "COLUMNS_AT_ONCE", 50)
+    found = estimates.Estimates.of(wide_fit(), "sandwich", "test")
+    draws = max_t.gaussian_draws(found.covariance, 333, 5)
+    direction = np.random.default_rng(0).integers(-1, 2, (12, 12))
+    inverse, rows = found.inverse, np.arange(12)
+
+    def family(which: Any, threads: int = 1) -> max_t.Differences:
+        return max_t.Differences.of(rows, rows + 1, inverse, which, resolve(backend), threads)
+
+    fast = max_t.largest_of_all(draws, family(direction))
+    assert np.array_equal(fast, max_t.maxima(draws, max_t.all_pairs(inverse, direction)))
+    assert np.array_equal(fast, max_t.largest_of_all(draws, family(direction, 3)))
+    both = max_t.largest_of_all(draws, family(0 * direction))
+    within = max_t.critical_value_within(draws, family(direction), 0.9, both)
+    assert within == float(max_t.critical_values(fast, 0.9))
+    families = [max_t.Contrasts.of(i, rows, inverse[i], direction[i]) for i in (3, 7)]
+    some = np.array([3, 7])
+    own = max_t.Differences.of(some, np.zeros(2), inverse, direction[some], resolve(backend), 2)
+    each = max_t.largest_each(draws, own)
+    assert np.array_equal(each, max_t.maxima_each(draws, families))
 
 
 def test_draws_have_the_covariance_of_differences() -> None:

@@ -73,29 +73,45 @@ Longs draws(const Slots& threshold, const Slots& alias, const Longs& table_begin
 Reals abilities(const Slots& threshold, const Slots& alias, const Longs& table_begin,
                 const Longs& least, const Longs& unit_offsets, const Ints& unit_cell,
                 const Slots& cell_threshold, const Slots& cell_alias, std::int64_t n_cells,
-                std::int64_t n_comparisons, std::uint64_t key, const Ints& cell_pair,
-                const Reals& cell_low, const Reals& cell_high, const Ints& low, const Ints& high,
-                const Longs& offsets, const Ints& neighbour, const Ints& entry_pair,
-                const Reals& ability, const std::optional<Reals>& inverse, const Flags& held,
-                const Ints& centre, std::int32_t n_centres, const Flags& root, bool may_fail,
-                double prior, double tol, std::int64_t max_iter, std::int64_t dense_below,
-                std::int64_t first_replicate, std::int64_t n_replicates, int threads) {
+                std::int64_t n_comparisons, std::uint64_t key, const Longs& part_offsets,
+                const Ints& part_cell, const Reals& part_low, const Reals& part_high,
+                const Ints& low, const Ints& high, const Longs& offsets, const Ints& neighbour,
+                const Ints& entry_pair, const Reals& ability, const std::optional<Reals>& inverse,
+                const Flags& held, const Ints& centre, std::int32_t n_centres, const Flags& root,
+                bool may_fail, double prior, double tol, std::int64_t max_iter,
+                std::int64_t dense_below, std::int64_t first_replicate, std::int64_t n_replicates,
+                int threads) {
   const CellSampler sampler =
       sampler_of(threshold, alias, table_begin, least, unit_offsets, unit_cell, cell_threshold,
                  cell_alias, n_cells, n_comparisons, key);
   const auto n = ability.size();
-  require(cell_pair.size() == n_cells && cell_low.size() == n_cells && cell_high.size() == n_cells,
-          "cell_pair, cell_low and cell_high must have one value a cell");
+  require(part_offsets.size() == low.size() + 1 && part_low.size() == part_cell.size() &&
+              part_high.size() == part_cell.size() && part_offsets.at(0) == 0 &&
+              part_offsets.at(low.size()) == part_cell.size(),
+          "part_offsets must run over the parts of every pair");
   require(low.size() == high.size() && neighbour.size() == 2 * low.size() &&
               entry_pair.size() == neighbour.size() && offsets.size() == n + 1,
           "the rows must hold every pair twice");
   require(held.size() == n && centre.size() == n && root.size() == n &&
               (!inverse || inverse->size() == n * n),
           "held, centre, root and inverse must be as long as ability");
-  const BootstrapModel model{view(cell_pair), view(cell_low), view(cell_high), view(low),
-                             view(high),      view(offsets),  view(neighbour), view(entry_pair),
-                             view(ability),   view(inverse),  view(held),      view(centre),
-                             n_centres,       view(root),     may_fail,        prior};
+  const BootstrapModel model{view(part_offsets),
+                             view(part_cell),
+                             view(part_low),
+                             view(part_high),
+                             view(low),
+                             view(high),
+                             view(offsets),
+                             view(neighbour),
+                             view(entry_pair),
+                             view(ability),
+                             view(inverse),
+                             view(held),
+                             view(centre),
+                             n_centres,
+                             view(root),
+                             may_fail,
+                             prior};
   Reals out({n_replicates, static_cast<std::int64_t>(n)});
   const auto target = mutable_view(out);
   const Result result = call([&](const Control& control) {
@@ -123,16 +139,16 @@ void bind_bootstrap(py::module_& module) {
              py::arg("least").noconvert(), py::arg("unit_offsets").noconvert(),
              py::arg("unit_cell").noconvert(), py::arg("cell_threshold").noconvert(),
              py::arg("cell_alias").noconvert(), py::arg("n_cells"), py::arg("n_comparisons"),
-             py::arg("key"), py::arg("cell_pair").noconvert(), py::arg("cell_low").noconvert(),
-             py::arg("cell_high").noconvert(), py::arg("low").noconvert(),
-             py::arg("high").noconvert(), py::arg("offsets").noconvert(),
-             py::arg("neighbour").noconvert(), py::arg("entry_pair").noconvert(),
-             py::arg("ability").noconvert(), py::arg("inverse").noconvert().none(true),
-             py::arg("held").noconvert(), py::arg("centre").noconvert(), py::arg("n_centres"),
-             py::arg("root").noconvert(), py::arg("may_fail"), py::arg("prior"), py::arg("tol"),
-             py::arg("max_iter"), py::arg("dense_below"), py::arg("first_replicate"),
-             py::arg("n_replicates"), py::arg("threads"),
-             "Abilities of every replicate, NaN where there is no maximum.");
+             py::arg("key"), py::arg("part_offsets").noconvert(), py::arg("part_cell").noconvert(),
+             py::arg("part_low").noconvert(), py::arg("part_high").noconvert(),
+             py::arg("low").noconvert(), py::arg("high").noconvert(),
+             py::arg("offsets").noconvert(), py::arg("neighbour").noconvert(),
+             py::arg("entry_pair").noconvert(), py::arg("ability").noconvert(),
+             py::arg("inverse").noconvert().none(true), py::arg("held").noconvert(),
+             py::arg("centre").noconvert(), py::arg("n_centres"), py::arg("root").noconvert(),
+             py::arg("may_fail"), py::arg("prior"), py::arg("tol"), py::arg("max_iter"),
+             py::arg("dense_below"), py::arg("first_replicate"), py::arg("n_replicates"),
+             py::arg("threads"), "Abilities of every replicate, NaN where there is no maximum.");
 }
 
 }  // namespace zermelo::bindings

@@ -24,4 +24,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_covariance(module);
   zermelo::bindings::bind_cluster_meat(module);
   zermelo::bindings::bind_bootstrap(module);
+  zermelo::bindings::bind_differences(module);
 }

@@ -93,15 +93,74 @@ void draw(const CellSampler& sampler, std::int64_t replicate, std::int64_t* coun
   }
 }
 
-// One replicate after another, in the same memory.
+// Replicates whose credits are added at once. Where cells have many parts, as clusters do, reading
+// those is the work, and they are read once for so many replicates.
+constexpr std::size_t kLanes = 16;
+constexpr std::size_t kManyParts = 4;
+// Single precision holds all counts up to here, and keeps twice as many in a core's cache.
+constexpr std::int64_t kMostInLanes = std::int64_t{1} << 24;
+
+void add_parts(const BootstrapModel& model, const std::int64_t* drawn, double* won) {
+  for (std::size_t pair = 0; pair < model.low.size(); ++pair) {
+    double low = 0.0;
+    double high = 0.0;
+    const auto end = static_cast<std::size_t>(model.part_offsets[pair + 1]);
+    for (auto part = static_cast<std::size_t>(model.part_offsets[pair]); part < end; ++part) {
+      const auto times = static_cast<double>(drawn[model.part_cell[part]]);
+      low += times * model.part_low[part];
+      high += times * model.part_high[part];
+    }
+    won[2 * pair] = low;
+    won[2 * pair + 1] = high;
+  }
+}
+
+// Sums over the parts [begin, end) for `drawn` of shape (cells, kLanes). Of one item of a pair, and
+// in memory: of more, or of variables, compilers make single numbers again.
+ZERMELO_CLONES
+void add_credit(const std::int32_t* cell, const double* credit, std::size_t begin, std::size_t end,
+                const float* drawn, double* sums) {
+  for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] = 0.0;
+  for (std::size_t part = begin; part < end; ++part) {
+    const float* times = drawn + kLanes * static_cast<std::size_t>(cell[part]);
+    const double each = credit[part];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += times[lane] * each;
+  }
+}
+
+// `won` is (kLanes, 2 pairs).
+void add_parts_in_lanes(const BootstrapModel& model, const float* drawn, double* won) {
+  const std::size_t n_pairs = model.low.size();
+  double low[kLanes];
+  double high[kLanes];
+  for (std::size_t pair = 0; pair < n_pairs; ++pair) {
+    const auto begin = static_cast<std::size_t>(model.part_offsets[pair]);
+    const auto end = static_cast<std::size_t>(model.part_offsets[pair + 1]);
+    add_credit(model.part_cell.data(), model.part_low.data(), begin, end, drawn, low);
+    add_credit(model.part_cell.data(), model.part_high.data(), begin, end, drawn, high);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      won[2 * (lane * n_pairs + pair)] = low[lane];
+      won[2 * (lane * n_pairs + pair) + 1] = high[lane];
+    }
+  }
+}
+
+std::size_t lanes_of(const CellSampler& sampler, const BootstrapModel& model) {
+  const bool many = model.part_cell.size() > kManyParts * static_cast<std::size_t>(sampler.n_cells);
+  return many && sampler.n_comparisons <= kMostInLanes ? kLanes : 1;
+}
+
+// Some replicates after others, in the same memory.
 class Replicates {
  public:
   Replicates(const CellSampler& sampler, const BootstrapModel& model, const BootstrapLimits& limits)
       : sampler_(sampler),
         model_(model),
         limits_(limits),
+        lanes_(lanes_of(sampler, model)),
         counts_(static_cast<std::size_t>(sampler.n_cells)),
-        won_(2 * model.low.size()),
+        drawn_(lanes_ == 1 ? 0 : kLanes * counts_.size()),
+        won_in_lanes_(lanes_ * 2 * model.low.size()),
         score_(model.ability.size()),
         step_(model.ability.size()),
         strength_(model.ability.size()),
@@ -113,28 +172,39 @@ class Replicates {
     }
   }
 
-  void fit(std::int64_t replicate, std::span<double> ability) {
-    draw(sampler_, replicate, counts_.data());
-    add_credits();
+  // The replicates [begin, end), counted from the sampler's first; `ability` is (end - begin, n).
+  void fit(std::int64_t begin, std::int64_t end, std::span<double> ability) {
+    const std::size_t n = model_.ability.size();
+    const auto total = static_cast<std::size_t>(end - begin);
+    for (std::size_t done = 0; done < total; done += lanes_) {
+      const std::size_t n_lanes = std::min(lanes_, total - done);
+      for (std::size_t lane = 0; lane < n_lanes; ++lane) {
+        draw(sampler_, begin + static_cast<std::int64_t>(done + lane), counts_.data());
+        for (std::size_t cell = 0; cell < drawn_.size() / kLanes; ++cell) {
+          drawn_[cell * kLanes + lane] = static_cast<float>(counts_[cell]);
+        }
+      }
+      if (lanes_ == 1) {
+        add_parts(model_, counts_.data(), won_in_lanes_.data());
+      } else {
+        add_parts_in_lanes(model_, drawn_.data(), won_in_lanes_.data());
+      }
+      for (std::size_t lane = 0; lane < n_lanes; ++lane) {
+        won_ =
+            std::span(won_in_lanes_).subspan(lane * 2 * model_.low.size(), 2 * model_.low.size());
+        fit_lane(ability.subspan((done + lane) * n, n));
+      }
+    }
+  }
+
+ private:
+  void fit_lane(std::span<double> ability) {
     if (model_.may_fail && !(all_seen(false) && all_seen(true))) {
       std::fill(ability.begin(), ability.end(), std::numeric_limits<double>::quiet_NaN());
       return;
     }
     std::copy(model_.ability.begin(), model_.ability.end(), ability.begin());
     if (model_.inverse.empty() || widest_ > kWidestAbility || !chord(ability)) newton(ability);
-  }
-
- private:
-  void add_credits() {
-    std::fill(won_.begin(), won_.end(), 0.0);
-    for (std::size_t cell = 0; cell < counts_.size(); ++cell) {
-      const std::int32_t pair = model_.cell_pair[cell];
-      if (pair < 0) continue;
-      double* won = won_.data() + 2 * static_cast<std::size_t>(pair);
-      const auto count = static_cast<double>(counts_[cell]);
-      won[0] += count * model_.cell_low[cell];
-      won[1] += count * model_.cell_high[cell];
-    }
   }
 
   // Whether all items are reached from the roots along wins, or along losses. Where both hold the
@@ -244,8 +314,11 @@ class Replicates {
   const CellSampler& sampler_;
   const BootstrapModel& model_;
   const BootstrapLimits& limits_;
+  std::size_t lanes_;
   std::vector<std::int64_t> counts_;
-  std::vector<double> won_;  // in this replicate, by the lower and the higher item of each pair
+  std::vector<float> drawn_;          // how often every cell was drawn, (cells, kLanes)
+  std::vector<double> won_in_lanes_;  // (lanes, 2 pairs)
+  std::span<double> won_;  // in one replicate, by the lower and the higher item of each pair
   std::vector<double> score_;
   std::vector<double> step_;
   std::vector<double> strength_;
@@ -320,16 +393,18 @@ Result bootstrap_abilities(const CellSampler& sampler, const BootstrapModel& mod
                            std::span<double> ability) {
   return guarded([&]() -> Result {
     const auto n = model.ability.size();
-    const auto work = static_cast<std::int64_t>(model.cell_pair.size() + model.neighbour.size());
-    const Chunks chunks(n_replicates, std::max<std::int64_t>(1, kWorkPerChunk / (work + 1)));
+    const auto lanes = static_cast<std::int64_t>(lanes_of(sampler, model));
+    const auto work = static_cast<std::int64_t>(model.part_cell.size() + model.neighbour.size());
+    // Whole groups of lanes, so that no part is read for fewer replicates than it could be.
+    const std::int64_t size = lanes * std::max<std::int64_t>(1, kWorkPerChunk / (lanes * work + 1));
     Team team(limits.threads, control);
-    team.run(chunks.count(), [&](std::int64_t chunk) {
+    team.run((n_replicates + size - 1) / size, [&](std::int64_t chunk) {
       Replicates replicates(sampler, model, limits);
-      const auto [begin, end] = chunks[chunk];
-      for (std::int64_t replicate = begin; replicate < end; ++replicate) {
-        replicates.fit(first_replicate + replicate,
-                       ability.subspan(static_cast<std::size_t>(replicate) * n, n));
-      }
+      const std::int64_t begin = chunk * size;
+      const std::int64_t end = std::min(begin + size, n_replicates);
+      replicates.fit(first_replicate + begin, first_replicate + end,
+                     ability.subspan(static_cast<std::size_t>(begin) * n,
+                                     static_cast<std::size_t>(end - begin) * n));
     });
     return {};
   });

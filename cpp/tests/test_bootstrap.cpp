@@ -38,9 +38,10 @@ struct Circle {
   std::vector<std::uint32_t> cell_threshold = std::vector<std::uint32_t>(8);
   std::vector<std::uint32_t> cell_alias = std::vector<std::uint32_t>(8);
   std::vector<std::int64_t> nothing{0};
-  std::vector<std::int32_t> cell_pair{0, 0, 1, 1, 2, 2};
-  std::vector<double> cell_low{1, 0, 1, 0, 1, 0};
-  std::vector<double> cell_high{0, 1, 0, 1, 0, 1};
+  std::vector<std::int64_t> part_offsets{0, 2, 4, 6};
+  std::vector<std::int32_t> part_cell{0, 1, 2, 3, 4, 5};
+  std::vector<double> part_low{1, 0, 1, 0, 1, 0};
+  std::vector<double> part_high{0, 1, 0, 1, 0, 1};
   std::vector<std::int32_t> low{0, 0, 1};
   std::vector<std::int32_t> high{1, 2, 2};
   std::vector<std::int64_t> offsets{0, 2, 4, 6};
@@ -69,14 +70,23 @@ struct Circle {
   }
 
   BootstrapModel model(bool with_inverse) const {
-    return {cell_pair, cell_low,
-            cell_high, low,
-            high,      offsets,
-            neighbour, entry_pair,
-            ability,   with_inverse ? std::span<const double>(inverse) : std::span<const double>{},
-            held,      centre,
-            1,         root,
-            true,      0.0};
+    return {part_offsets,
+            part_cell,
+            part_low,
+            part_high,
+            low,
+            high,
+            offsets,
+            neighbour,
+            entry_pair,
+            ability,
+            with_inverse ? std::span<const double>(inverse) : std::span<const double>{},
+            held,
+            centre,
+            1,
+            root,
+            true,
+            0.0};
   }
 
   std::vector<double> run(bool with_inverse, int threads, std::int64_t n = 40) const {
@@ -123,6 +133,28 @@ void test_abilities(std::int64_t each) {
   }
 }
 
+// Many parts a cell are read for several replicates at once, with the same sums.
+void test_lanes() {
+  Circle circle(5);
+  const auto alone = circle.run(true, 1, 21);
+  std::vector<std::int32_t> cell;
+  std::vector<double> low;
+  std::vector<double> high;
+  for (std::size_t part = 0; part < 6; ++part) {
+    for (int copy = 0; copy < 8; ++copy) {
+      cell.push_back(circle.part_cell[part]);
+      low.push_back(circle.part_low[part] / 8);
+      high.push_back(circle.part_high[part] / 8);
+    }
+  }
+  circle.part_offsets = {0, 16, 32, 48};
+  circle.part_cell = cell;
+  circle.part_low = low;
+  circle.part_high = high;
+  CHECK(same_bits(alone, circle.run(true, 1, 21)));
+  CHECK(same_bits(alone, circle.run(true, 3, 21)));
+}
+
 void test_failures() {
   const auto sure = Circle(500).run(true, 1);
   for (const double value : sure) CHECK(std::isfinite(value));
@@ -139,6 +171,7 @@ int main() {
   test_abilities(1);
   test_abilities(4);
   test_abilities(500);
+  test_lanes();
   test_failures();
   return zermelo::testing::verdict();
 }

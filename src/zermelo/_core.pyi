@@ -29,6 +29,7 @@ __all__: list[str] = [
     "encode_text",
     "joint_newton",
     "laplacian_solve",
+    "largest_differences",
     "mark_integers",
     "multinomial_draws",
     "recode_integers",
@@ -54,9 +55,10 @@ def bootstrap_abilities(
     n_cells: typing.SupportsInt | typing.SupportsIndex,
     n_comparisons: typing.SupportsInt | typing.SupportsIndex,
     key: typing.SupportsInt | typing.SupportsIndex,
-    cell_pair: numpy.typing.NDArray[numpy.int32],
-    cell_low: numpy.typing.NDArray[numpy.float64],
-    cell_high: numpy.typing.NDArray[numpy.float64],
+    part_offsets: numpy.typing.NDArray[numpy.int64],
+    part_cell: numpy.typing.NDArray[numpy.int32],
+    part_low: numpy.typing.NDArray[numpy.float64],
+    part_high: numpy.typing.NDArray[numpy.float64],
     low: numpy.typing.NDArray[numpy.int32],
     high: numpy.typing.NDArray[numpy.int32],
     offsets: numpy.typing.NDArray[numpy.int64],
@@ -462,6 +464,18 @@ def laplacian_solve(
     max_iter: typing.SupportsInt | typing.SupportsIndex,
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]: ...
+def largest_differences(
+    errors: numpy.typing.NDArray[numpy.float32],
+    item: numpy.typing.NDArray[numpy.int32],
+    first: numpy.typing.NDArray[numpy.int32],
+    up: numpy.typing.NDArray[numpy.float32],
+    down: numpy.typing.NDArray[numpy.float32],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The largest weighted difference to each item in every draw.
+    """
+
 @typing.overload
 def mark_integers(
     first: numpy.typing.NDArray[numpy.int32],
@@ -544,5 +558,5 @@ def sum_pairs(
     (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
     """
 
-__version__: str
-compiler: str
+__version__: str = "0.1.0"
+compiler: str = "gcc 12.2.0"

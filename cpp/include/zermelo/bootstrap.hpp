@@ -1,5 +1,6 @@
-// The bootstrap by comparison: each replicate redistributes all comparisons over the cells (pair
-// and outcome) in proportion to what was counted in them, and fits the abilities again.
+// The bootstrap: each replicate draws as often as the data has comparisons, or clusters of them,
+// and fits the abilities again. What is drawn from are cells: of the comparisons with one pair and
+// outcome, drawn in proportion to their number, or of a single cluster.
 #pragma once
 
 #include <cstdint>
@@ -50,10 +51,11 @@ Result multinomial_draws(const CellSampler& sampler, std::int64_t first_replicat
 
 // What the counts of the cells mean, and the model that is fitted to them.
 struct BootstrapModel {
-  std::span<const std::int32_t> cell_pair;  // place among the pairs, -1: says nothing
-  std::span<const double> cell_low;         // what a comparison of the cell credits the pair's
-  std::span<const double> cell_high;        // lower and higher item with
-  std::span<const std::int32_t> low;        // unique pairs low < high, sorted
+  std::span<const std::int64_t> part_offsets;  // pairs + 1: the parts of each pair, which say
+  std::span<const std::int32_t> part_cell;     // what one draw of a cell
+  std::span<const double> part_low;            // credits the pair's lower item with,
+  std::span<const double> part_high;           // and its higher one
+  std::span<const std::int32_t> low;           // unique pairs low < high, sorted
   std::span<const std::int32_t> high;
   std::span<const std::int64_t> offsets;     // compressed rows of those pairs, each in both
   std::span<const std::int32_t> neighbour;   // items' rows

@@ -41,6 +41,7 @@ KERNELS = {
     "alias_tables": "bootstrap",
     "multinomial_draws": "bootstrap",
     "bootstrap_abilities": "bootstrap",
+    "largest_differences": "differences",
 }
 NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap", "cluster_meat"})
 

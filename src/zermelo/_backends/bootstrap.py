@@ -78,16 +78,18 @@ def _draw(
 
 
 @_compile
-def _add_credits(
-    counts: Any, cell_pair: Any, cell_low: Any, cell_high: Any, won_low: Any, won_high: Any
-) -> None:
-    won_low[:] = 0.0
-    won_high[:] = 0.0
-    for cell in range(len(counts)):
-        pair = cell_pair[cell]
-        if pair >= 0:
-            won_low[pair] += np.float64(counts[cell]) * cell_low[cell]
-            won_high[pair] += np.float64(counts[cell]) * cell_high[cell]
+def _add_parts(
+    counts: Any, part_offsets: Any, part_cell: Any, part_low: Any, part_high: Any, won_low: Any,
+    won_high: Any,
+) -> None:  # fmt: skip
+    for pair in range(len(won_low)):
+        low, high = 0.0, 0.0
+        for part in range(part_offsets[pair], part_offsets[pair + 1]):
+            times = np.float64(counts[part_cell[part]])
+            low += times * part_low[part]
+            high += times * part_high[part]
+        won_low[pair] = low
+        won_high[pair] = high
 
 
 @_compile
@@ -236,11 +238,12 @@ def multinomial_draws(
 def bootstrap_abilities(
     threshold: Slots, alias: Slots, table_begin: Long, least: Long, unit_offsets: Long,
     unit_cell: NDArray[np.int32], cell_threshold: Slots, cell_alias: Slots, n_cells: int,
-    n_comparisons: int, key: int, cell_pair: NDArray[np.int32], cell_low: Real, cell_high: Real,
-    low: NDArray[np.int32], high: NDArray[np.int32], offsets: Long, neighbour: NDArray[np.int32],
-    entry_pair: NDArray[np.int32], ability: Real, inverse: Real | None, held: NDArray[np.uint8],
-    centre: NDArray[np.int32], n_centres: int, root: NDArray[np.uint8], may_fail: bool,
-    prior: float, tol: float, max_iter: int, dense_below: int, first_replicate: int,
+    n_comparisons: int, key: int, part_offsets: Long, part_cell: NDArray[np.int32], part_low: Real,
+    part_high: Real, low: NDArray[np.int32], high: NDArray[np.int32], offsets: Long,
+    neighbour: NDArray[np.int32], entry_pair: NDArray[np.int32], ability: Real,
+    inverse: Real | None, held: NDArray[np.uint8], centre: NDArray[np.int32], n_centres: int,
+    root: NDArray[np.uint8], may_fail: bool, prior: float, tol: float, max_iter: int,
+    dense_below: int, first_replicate: int,
     n_replicates: int, threads: int,
 ) -> Real:  # fmt: skip
     result = np.empty((n_replicates, len(ability)))
@@ -258,7 +261,7 @@ def bootstrap_abilities(
                 threshold, alias, table_begin, least, unit_offsets, unit_cell, cell_threshold,
                 cell_alias, n_comparisons, np.uint64(key), first_replicate + place, counts,
             )  # fmt: skip
-            _add_credits(counts, cell_pair, cell_low, cell_high, won_low, won_high)
+            _add_parts(counts, part_offsets, part_cell, part_low, part_high, won_low, won_high)
             if may_fail and not (
                 _all_seen(won_low, won_high, *rows, root, n_wanted)
                 and _all_seen(won_high, won_low, *rows, root, n_wanted)

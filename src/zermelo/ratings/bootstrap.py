@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import concurrent.futures
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +15,20 @@ from .._backends.covariance import dense_covariance
 from .._backends.threads import available_threads, resolve_threads
 from ..checks import choice, finite, whole
 from ..errors import InputError
+from .bootstrap_result import Bootstrap, JointBootstrap
 from .bread import OWN_DENSE_BELOW
+from .drawn_clusters import Clusters, pair_weights, places_of, swapped_rows
 from .graph import TIE_SHARE
+from .joint_bootstrap import JointProblem, joint_problem
+from .joint_fit import TIE_NAME, JointFit
 from .model import Model
-from .resampling import Cells, Sampler
-from .result import label_of
-from .scale import RatingScale
-from .uncertainty import Interval, normal_quantile
+from .resampling import Drawable, Sampler, unordered_pairs
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
-from .joint_fit import JointFit
 
-Unit = Literal["comparison"]
-UNITS = ("comparison",)
-Method = Literal["percentile", "basic", "normal"]
-METHODS = ("percentile", "basic", "normal")
+Unit = Literal["comparison", "cluster"]
+UNITS = ("comparison", "cluster")
 
 # Up to this many items the information is inverted once for all replicates; beyond, each is fitted
 # by Newton's method with conjugate gradients.
@@ -44,155 +42,16 @@ Real = NDArray[np.float64]
 Progress = Callable[[int, int], object]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Bootstrap:
-    """Abilities of resampled data. Made by `BradleyTerryFit.bootstrap`.
+class _Drawing(Protocol):
+    """All that a replicate depends on, in arrays, so that other processes can draw it too."""
 
-    Attributes
-    ----------
-    items : ndarray, shape (n_items,)
-    estimate : ndarray of float64, shape (n_items,)
-        The fit's own abilities.
-    ability : ndarray of float64, shape (replicates, n_items)
-        Abilities of every replicate, centred as the fit's are; NaN where an item is not rated, and
-        in the whole row where a replicate has no maximum.
-    n_failed : int
-        Replicates without a maximum, or none that could be found. What is computed below leaves
-        them out, so that it is about data for which the maximum exists: where there are many, a
-        fit with a prior says more.
-    seed : int
-    unit : {"comparison"}
-        What was resampled.
-    """
-
-    items: NDArray[Any]
-    estimate: Real
-    ability: Real
-    n_failed: int
-    seed: int
-    unit: str
-    _component: NDArray[np.int32]
-    _alone: NDArray[np.bool_]
-    _scale: RatingScale = field(default_factory=RatingScale)
-    _frame_backend: str | None = None
-
-    def __post_init__(self) -> None:
-        self.ability.flags.writeable = False
-
-    def __repr__(self) -> str:
-        failed = f", {self.n_failed:,} failed" if self.n_failed else ""
-        return (
-            f"Bootstrap({len(self.ability):,} replicates{failed}, {len(self.items):,} items, "
-            f"by {self.unit}, seed {self.seed})"
-        )
-
-    @property
-    def n_replicates(self) -> int:
-        """How many replicates were drawn, the failed ones included."""
-        return len(self.ability)
-
-    def _usable(self) -> Real:
-        """The replicates that have a maximum."""
-        rated = ~np.isnan(self.estimate)
-        kept = self.ability[~np.isnan(self.ability[:, rated]).any(axis=1)]
-        if len(kept) < 2:
-            raise InputError(
-                f"only {len(kept)} of {self.n_replicates:,} replicates have a maximum; fit with a "
-                "prior, or use interval(kind='sandwich')"
-            )
-        return kept
-
-    def covariance(self) -> Real:
-        """Covariance matrix of the replicates' abilities, shape (n_items, n_items).
-
-        NaN for unrated items and between components rated separately.
-        """
-        kept = self._usable()
-        off = kept - kept.mean(axis=0)
-        matrix: Real = off.T @ off / (len(kept) - 1)
-        matrix[self._component[:, None] != self._component[None, :]] = np.nan
-        return matrix
-
-    @property
-    def standard_error(self) -> Real:
-        """Standard deviation of the replicates' abilities, shape (n_items,)."""
-        error: Real = np.where(self._alone, np.nan, self._usable().std(axis=0, ddof=1))
-        return error
-
-    def interval(
-        self, level: float = 0.95, method: Method = "percentile", reference: Any = None
-    ) -> Interval:
-        """Confidence intervals of abilities, or of their differences to a reference item.
-
-        Parameters
-        ----------
-        level : float, default 0.95
-            Of each interval by itself.
-        method : {"percentile", "basic", "normal"}, default "percentile"
-            The replicates' quantiles; those mirrored at the estimate (Davison and Hinkley 1997,
-            section 5.2); or the estimate and the replicates' standard deviation.
-        reference : label, optional
-            Report differences to this item.
-
-        Returns
-        -------
-        Interval
-            In ability units; its `relative_error` is that of a standard deviation of so many
-            replicates.
-
-        Raises
-        ------
-        InputError
-            Fewer than two replicates have a maximum, or the reference is not rated.
-
-        References
-        ----------
-        Efron 1979, Ann. Statist. 7:1. Davison and Hinkley 1997, Bootstrap Methods and their
-        Application.
-        """
-        choice("method", method, METHODS)
-        quantile = normal_quantile(level)
-        estimate, kept = self.estimate, self._usable()
-        unknown = self._alone | np.isnan(estimate)
-        if reference is not None:
-            base = self._place(reference)
-            estimate, kept = estimate - estimate[base], kept - kept[:, base : base + 1]
-            unknown |= self._component != self._component[base]
-        error = kept.std(axis=0, ddof=1)
-        if method == "normal":
-            lower, upper = estimate - quantile * error, estimate + quantile * error
-        else:
-            tail = 0.5 - 0.5 * float(level)
-            lower, upper = np.quantile(kept, [tail, 1.0 - tail], axis=0)
-            if method == "basic":
-                lower, upper = 2.0 * estimate - upper, 2.0 * estimate - lower
-        relative = np.full(len(estimate), 1.0 / np.sqrt(2.0 * (len(kept) - 1)))
-        return Interval(
-            self.items,
-            np.where(unknown, np.nan, estimate),
-            np.where(unknown, np.nan, lower),
-            np.where(unknown, np.nan, upper),
-            np.where(unknown, np.nan, error),
-            np.where(error > 0, relative, 0.0),
-            float(level),
-            f"{method} bootstrap",
-            None if reference is None else label_of(self.items[base]),
-            self._scale,
-            self._frame_backend,
-        )
-
-    def _place(self, reference: Any) -> int:
-        places = np.flatnonzero(self.items == reference)
-        if len(places) != 1:
-            raise InputError(f"reference names {reference!r}, which is not an item of the fit")
-        if np.isnan(self.estimate[places[0]]):
-            raise InputError(f"reference {reference!r} is not rated")
-        return int(places[0])
+    def draw(self, begin: int, end: int, threads: int) -> Real:
+        """Parameters of the replicates [begin, end), a row each."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """All that a replicate depends on, in arrays, so that other processes can draw it too."""
+    """A fit of abilities alone."""
 
     sampler: Sampler
     arguments: tuple[Any, ...]  # of the kernel, after the sampler's
@@ -206,14 +65,19 @@ class _Problem:
         ability: Real = kernel(
             *self.sampler.arguments, *self.arguments, begin, end - begin, threads
         )
-        inside = self.centre >= 0
-        if inside.any():
-            group = self.centre[inside]
-            size = np.bincount(group)
-            for row in ability:
-                row[inside] -= (np.bincount(group, row[inside]) / size)[group]
-        ability[:, ~self.rated] = np.nan
-        return ability
+        return reported(ability, self.centre, self.rated)
+
+
+def reported(ability: Real, centre: NDArray[np.int32], rated: NDArray[np.bool_]) -> Real:
+    """Rows of abilities, centred as a fit's are, NaN for unrated items; in place."""
+    inside = centre >= 0
+    if inside.any():
+        group = centre[inside]
+        size = np.bincount(group)
+        for row in ability:
+            row[inside] -= (np.bincount(group, row[inside]) / size)[group]
+    ability[:, ~rated] = np.nan
+    return ability
 
 
 def bootstrap(
@@ -221,60 +85,14 @@ def bootstrap(
     replicates: int = 1000,
     *,
     unit: Unit = "comparison",
+    cluster: Any = None,
     seed: int = 0,
     executor: concurrent.futures.Executor | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
     tol: float = 1e-6,
 ) -> Bootstrap:
-    """Abilities of resampled data: each replicate draws as many comparisons with replacement.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-        With its data.
-    replicates : int, default 1000
-    unit : {"comparison"}, default "comparison"
-        What is resampled.
-    seed : int, default 0
-        The same seed gives the same replicates, whatever the threads, executor and number of
-        replicates.
-    executor : concurrent.futures.Executor, optional
-        Runs blocks of replicates, each on one thread unless `threads` says more.
-    threads : int, optional
-        Threads; None: what affinity and the control group's quota allow.
-    progress : callable, optional
-        Called with the number of replicates done and of all, on the calling thread.
-    tol : float, default 1e-6
-        A replicate's last step is at most this, in ability units.
-
-    Returns
-    -------
-    Bootstrap
-
-    Raises
-    ------
-    InputError
-        The data has fractional outcomes, or weights that differ within a pair and outcome; the fit
-        was loaded without its data; or an argument cannot be used.
-
-    References
-    ----------
-    Efron 1979, Ann. Statist. 7:1.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> winner, loser = ["x", "y", "x", "z", "y", "z"], ["y", "x", "z", "x", "z", "y"]
-    >>> votes = zm.Comparisons(winner, loser, count=[60, 40, 70, 30, 55, 45])
-    >>> zm.bradley_terry(votes).bootstrap(200, seed=1)
-    Bootstrap(200 replicates, 3 items, by comparison, seed 1)
-    """
-    if isinstance(fit, JointFit):
-        raise InputError(
-            "bootstrap resamples fits of abilities alone, but this one has a tie model, a position "
-            "effect, covariates or offsets"
-        )
+    """See `BradleyTerryFit.bootstrap`."""
     if fit.options.get("bias_reduced"):
         raise InputError(
             "bootstrap refits by maximum likelihood, but this fit is bias-reduced; use "
@@ -284,6 +102,8 @@ def bootstrap(
     if replicates > MOST_REPLICATES:
         raise InputError(f"replicates must be {rule}, but is {replicates:,}")
     choice("unit", unit, UNITS)
+    if unit == "comparison" and cluster is not None:
+        raise InputError('cluster says what unit="cluster" draws, but unit is "comparison"')
     seed = whole("seed", seed, 0, "a whole number of at least 0")
     if not 1e-10 <= finite("tol", tol) <= 1e-2:
         raise InputError(f"tol must be between 1e-10 and 0.01, but is {tol!r}")
@@ -295,36 +115,55 @@ def bootstrap(
     if progress is not None and not callable(progress):
         raise InputError(f"progress must be callable or None, but is {type(progress).__name__}")
     used_threads = available_threads() if threads is None else resolve_threads(threads, 0)
-    problem = _problem(fit, seed, float(tol), used_threads)
+    fit.require_data("bootstrap")
+    clusters = Clusters.of(fit, cluster) if unit == "cluster" else None
+    problem: _Problem | JointProblem
+    if isinstance(fit, JointFit):
+        problem = joint_problem(fit, clusters, seed, float(tol))
+    else:
+        problem = _problem(fit, clusters, seed, float(tol), used_threads)
     if executor is not None and threads is None:
         used_threads = 1
-    ability = np.empty((replicates, fit.n_items))
-    done = 0
+    drawn = _draw_all(problem, replicates, executor, used_threads, progress)
+    n = fit.n_items
+    ability = drawn[:, :n]
+    failed = np.isnan(ability[:, fit.rated]).any(axis=1)
+    fields = (fit.items, fit.ability, ability, int(failed.sum()), seed, unit)
+    rest = (fit.model.component, fit.model.alone, fit.scale, fit.frame_backend)
+    if isinstance(fit, JointFit):
+        extras = fit.extras
+        names, estimate = extras.names, extras.coefficients / extras.divisor
+        if extras.ties != "none":
+            names, estimate = (*names, TIE_NAME), np.append(estimate, extras.log_tie)
+        return JointBootstrap(
+            *fields, *rest, names=names, effect_estimate=estimate, effect=drawn[:, n:]
+        )
+    return Bootstrap(*fields, *rest)
+
+
+def _draw_all(
+    problem: _Drawing,
+    replicates: int,
+    executor: concurrent.futures.Executor | None,
+    threads: int,
+    progress: Progress | None,
+) -> Real:
     if progress is None and executor is None:
-        ability[:] = problem.draw(0, replicates, used_threads)
-    else:
-        for begin, end, block in _blocks(problem, replicates, executor, used_threads):
-            ability[begin:end] = block
-            done += end - begin
-            if progress is not None:
-                progress(done, replicates)
-    failed = np.isnan(ability[:, problem.rated]).any(axis=1)
-    return Bootstrap(
-        fit.items,
-        fit.ability,
-        ability,
-        int(failed.sum()),
-        seed,
-        unit,
-        fit.model.component,
-        fit.model.alone,
-        fit.scale,
-        fit.frame_backend,
-    )
+        return problem.draw(0, replicates, threads)
+    out = np.empty((0, 0))
+    done = 0
+    for begin, end, block in _blocks(problem, replicates, executor, threads):
+        if not done:
+            out = np.empty((replicates, block.shape[1]))
+        out[begin:end] = block
+        done += end - begin
+        if progress is not None:
+            progress(done, replicates)
+    return out
 
 
 def _blocks(
-    problem: _Problem, replicates: int, executor: concurrent.futures.Executor | None, threads: int
+    problem: _Drawing, replicates: int, executor: concurrent.futures.Executor | None, threads: int
 ) -> Iterator[tuple[int, int, Real]]:
     """Blocks of replicates as they are done."""
     size = -(-replicates // BLOCKS)
@@ -342,13 +181,12 @@ def _blocks(
             future.cancel()
 
 
-def _problem(fit: BradleyTerryFit, seed: int, tol: float, threads: int) -> _Problem:
-    counts, _ = fit.require_data("bootstrap")
+def _problem(
+    fit: BradleyTerryFit, clusters: Clusters | None, seed: int, tol: float, threads: int
+) -> _Problem:
     model, backend = fit.model, fit.model.backend
     rated = fit.rated
-    used = model.component[counts.first] == model.component[counts.second]
-    used &= rated[counts.first] & rated[counts.second]
-    cells = Cells.of(counts, used, TIE_SHARE[model.ties])
+    cells = _drawable(fit, clusters)
     held = model.held | model.alone | ~rated
     n_centres = int(model.floating.max(initial=-1)) + 1
     ability = np.nan_to_num(model.ability)
@@ -362,8 +200,8 @@ def _problem(fit: BradleyTerryFit, seed: int, tol: float, threads: int) -> _Prob
     return _Problem(
         Sampler.build(cells.count, seed, backend),
         (
-            *(cells.pair, cells.credit_low, cells.credit_high, cells.low, cells.high),
-            *(offsets, neighbour, entry_pair, ability, inverse),
+            *(cells.part_offsets, cells.part_cell, cells.part_low, cells.part_high),
+            *(cells.low, cells.high, offsets, neighbour, entry_pair, ability, inverse),
             *(held.astype(np.uint8), model.floating, n_centres, root.astype(np.uint8)),
             *(model.prior == 0.0, model.prior, tol, MOST_NEWTON_STEPS, INVERSE_BELOW),
         ),
@@ -373,8 +211,31 @@ def _problem(fit: BradleyTerryFit, seed: int, tol: float, threads: int) -> _Prob
     )
 
 
+def _drawable(fit: BradleyTerryFit, clusters: Clusters | None) -> Drawable:
+    counts, _ = fit.require_data("bootstrap")
+    model, rated = fit.model, fit.rated
+    used = model.component[counts.first] == model.component[counts.second]
+    used &= rated[counts.first] & rated[counts.second]
+    tie_share = TIE_SHARE[model.ties]
+    if clusters is None:
+        return Drawable.comparisons(counts, used, tie_share)
+    n = counts.n_items
+    keys, _ = unordered_pairs(counts, used)
+    place = places_of(clusters.rows, n, keys, ordered=False)
+    sums = clusters.sums(place, swapped_rows(clusters.rows), fit)
+    low, high = sums.credits(tie_share)
+    weight = pair_weights(fit, (keys // n).astype(np.int32), (keys % n).astype(np.int32))
+    if weight is not None:
+        low, high = low * weight[sums.place], high * weight[sums.place]
+    says = low + high > 0
+    if not says.all():
+        sums, low, high = sums.take(says), low[says], high[says]
+    once = np.ones(clusters.n, np.int64)
+    return Drawable.of_parts(once, keys, n, sums.place, sums.code, low, high)
+
+
 def _inverse(
-    cells: Cells,
+    cells: Drawable,
     model: Model,
     ability: Real,
     held: NDArray[np.bool_],
@@ -387,9 +248,7 @@ def _inverse(
     with np.errstate(over="ignore"):
         p = 1.0 / (1.0 + np.exp(ability[cells.high] - ability[cells.low]))
         own = 1.0 / (1.0 + np.exp(-ability))
-    inside = cells.pair >= 0
-    credit = (cells.count * (cells.credit_low + cells.credit_high))[inside]
-    weight = np.bincount(cells.pair[inside], credit, len(cells.low)) * p * (1.0 - p)
+    weight = cells.credits() * p * (1.0 - p)
     matrix = np.zeros((n, n))
     matrix[cells.low, cells.high] = matrix[cells.high, cells.low] = -weight
     np.fill_diagonal(matrix, model.prior * own * (1.0 - own) - matrix.sum(axis=1))

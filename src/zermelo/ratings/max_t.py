@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .._backends import Backend
 from ..errors import InputError
 
 Real = NDArray[np.float64]
@@ -28,8 +29,10 @@ Single = NDArray[np.float32]
 BLOCK_VALUES = 1 << 20
 CACHED_VALUES = 1 << 18
 NARROWEST = 256
-# Draws of so many values (32 MB) are kept from pass to pass; more are drawn again.
-KEPT_VALUES = 1 << 23
+# Draws of so many values (128 MB) are kept from pass to pass; more are drawn again.
+KEPT_VALUES = 1 << 25
+# Draws of which all items' maxima are held at once.
+COLUMNS_AT_ONCE = 2048
 # Of the draws that a step may need, this many times those that lie above the quantile come first.
 AHEAD = 4
 
@@ -225,6 +228,70 @@ def maxima_each(draws: Draws, families: Sequence[Contrasts]) -> Single:
     return out
 
 
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """Differences of all items, from `first` on, to each of `items`, for kernels.
+
+    `up` and `down`, shape (items, n), are 1 / standard errors: of other items' errors above the
+    item's, and below it; 0 where that sign does not count.
+    """
+
+    items: NDArray[np.int32]
+    first: NDArray[np.int32]
+    up: Single
+    down: Single
+    backend: Backend
+    threads: int
+
+    @classmethod
+    def of(
+        cls,
+        items: NDArray[np.intp],
+        first: NDArray[Any],
+        inverse: Real,
+        direction: NDArray[np.int_],
+        backend: Backend,
+        threads: int,
+    ) -> Differences:
+        """`direction`, shape (items, n), is 0 where both signs count, 1 where only others above."""
+        weight = inverse[items].astype(np.float32)
+        up, down = (np.where(sign * direction >= 0, weight, np.float32(0)) for sign in (1, -1))
+        places = items.astype(np.int32), first.astype(np.int32)
+        return cls(*places, up, down, backend, threads)
+
+    def maxima(self, errors: Single) -> Single:
+        """The largest of each item's differences in every draw, shape (items, draws)."""
+        largest: Single = self.backend.largest_differences(
+            np.ascontiguousarray(errors), self.items, self.first, self.up, self.down, self.threads
+        )
+        return largest
+
+
+def largest_each(draws: Draws, family: Differences) -> Single:
+    """The largest difference to each item by itself in every draw, shape (items, n_draws)."""
+    return np.concatenate([family.maxima(block) for block in draws.blocks()], axis=1)
+
+
+def largest_of_all(
+    draws: Draws, family: Differences, chosen: NDArray[np.bool_] | None = None
+) -> Single:
+    """The largest difference of all in every draw, shape (n_draws,).
+
+    0 in the draws that are not `chosen`; None: all are.
+    """
+    out = np.zeros(draws.n_draws, np.float32)
+    begin = 0
+    for block in draws.blocks():
+        columns = np.arange(begin, begin + block.shape[1])
+        begin += len(columns)
+        if chosen is not None:
+            block, columns = block[:, chosen[columns]], columns[chosen[columns]]
+        for at in range(0, len(columns), COLUMNS_AT_ONCE):
+            part = slice(at, at + COLUMNS_AT_ONCE)
+            out[columns[part]] = family.maxima(block[:, part]).max(axis=0, initial=0.0)
+    return out
+
+
 def _cached(
     draws: Draws, chosen: NDArray[np.bool_] | None
 ) -> Iterator[tuple[NDArray[np.intp], Single, Single]]:
@@ -262,9 +329,7 @@ def critical_values(maxima: Single, level: float) -> Real:
     return np.asarray(ordered, np.float64)
 
 
-def critical_value_within(
-    draws: Draws, family: Sequence[Contrasts], level: float, bound: Single
-) -> float:
+def critical_value_within(draws: Draws, family: Differences, level: float, bound: Single) -> float:
     """The critical value of a family whose maxima are at most `bound`, those of a larger one.
 
     Only the draws in which a maximum may lie above the quantile are looked at.
@@ -275,7 +340,7 @@ def critical_value_within(
     while True:
         chosen = np.zeros(n_draws, bool)
         chosen[order[:count]] = True
-        critical = float(critical_values(maxima(draws, family, chosen), level))
+        critical = float(critical_values(largest_of_all(draws, family, chosen), level))
         if count >= n_draws or critical >= bound[order[count]]:
             return critical
         count *= 2

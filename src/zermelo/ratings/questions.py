@@ -15,7 +15,8 @@ from .result import RatingResult
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from .bootstrap import Bootstrap, Progress, Unit
+    from .bootstrap import Progress, Unit
+    from .bootstrap_result import Bootstrap
     from .bradley_terry_fit import BradleyTerryFit
     from .compare import Adjust, Differences
     from .goodness import Deviance, PairResiduals
@@ -39,42 +40,55 @@ class Questions(RatingResult):
         replicates: int = 1000,
         *,
         unit: Unit = "comparison",
+        cluster: Any = None,
         seed: int = 0,
         executor: Executor | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
         tol: float = 1e-6,
     ) -> Bootstrap:
-        """Abilities of resampled data: each replicate draws as many comparisons with replacement.
+        """Abilities of resampled data: each replicate draws as much with replacement, and refits.
 
         Parameters
         ----------
         replicates : int, default 1000
             How many data sets to draw.
-        unit : {"comparison"}, default "comparison"
-            What is drawn.
+        unit : {"comparison", "cluster"}, default "comparison"
+            What is drawn: as many comparisons as there are, or as many whole clusters, which holds
+            where the comparisons of a judge, a user or a prompt resemble one another.
+        cluster : str, or column of labels, shape (m,), optional
+            The column of the Comparisons that tells clusters apart, or the labels themselves;
+            None: "cluster", else "judge". A fit of counts needs `pair_counts(by="cluster")`.
         seed : int, default 0
-            The same seed gives the same replicates, whatever the threads and the executor.
+            The same seed gives the same replicates, whatever the threads, the executor and the
+            number of replicates.
         executor : concurrent.futures.Executor, optional
-            Runs blocks of replicates.
+            Runs blocks of replicates, each on one thread unless `threads` says more.
         threads : int, optional
-            None: what the machine allows.
+            None: what affinity and the control group's quota allow.
         progress : callable(done, total), optional
-            Called as replicates are finished.
+            Called as replicates are finished, on the calling thread.
         tol : float, default 1e-6
-            Wanted error of each replicate's abilities.
+            A replicate's last step is at most this, in ability units.
 
         Returns
         -------
         Bootstrap
             With `ability`, shape (replicates, n_items), `covariance`, `standard_error` and
-            `interval`. A replicate without a maximum is counted in `n_failed`.
+            `interval`. A replicate without a maximum is counted in `n_failed`. Of a fit with ties,
+            a position effect or covariates a `JointBootstrap`, which has `effects` too.
 
         Raises
         ------
         InputError
-            The fit was loaded without its data, has more parameters than abilities, or fractional
-            outcomes, or weights that differ within a pair's outcome.
+            The fit was loaded without its data; by comparison: fractional outcomes, or weights that
+            differ within a pair's outcome; by cluster: clusters are not known, or fewer than two;
+            or an argument cannot be used.
+
+        References
+        ----------
+        Efron 1979, Ann. Statist. 7:1. Field and Welsh 2007, J. R. Statist. Soc. B 69:369, of
+        clusters.
 
         Examples
         --------
@@ -90,6 +104,7 @@ class Questions(RatingResult):
             self._fit,
             replicates,
             unit=unit,
+            cluster=cluster,
             seed=seed,
             executor=executor,
             threads=threads,
@@ -110,6 +125,13 @@ class Questions(RatingResult):
     ) -> RankInterval:
         """Confidence intervals of ranks, from which items differ significantly.
 
+        An item's best rank is one more than the number of items significantly better, its worst
+        the number of items less those significantly worse. Differences are significant where they
+        exceed the `level` quantile of the largest studentised difference, found by draws. Pairs
+        whose order is settled then count in the open direction only, which lowers the quantile and
+        may settle more (the step-down of Romano and Wolf 2005, over all statements "i is not
+        better than j": the rank intervals are right where no true one of them is rejected).
+
         Parameters
         ----------
         level : float, default 0.95
@@ -119,15 +141,23 @@ class Questions(RatingResult):
         cluster : str, labels or tuple of two, optional
             With kind="cluster": see `covariance`.
         simultaneous : bool, default True
-            Whether all intervals hold together.
+            Whether all intervals hold together; False: each by itself, for whoever looks at one
+            item that was chosen beforehand.
         draws, seed : int
-            Of the maximum of studentised differences.
+            Gaussian draws with the covariance.
         bootstrap : Bootstrap, or array of shape (replicates, n_items), optional
-            Replicates to take instead of normal draws.
+            Replicates to take instead; the covariance then only studentises.
+
+        Raises
+        ------
+        InputError
+            An argument cannot be used, the fit has more than 3,000 items or was loaded without its
+            data, or its components were rated separately.
 
         References
         ----------
-        Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476.
+        Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476. Romano and
+        Wolf 2005, JASA 100:94.
 
         Examples
         --------
@@ -154,7 +184,10 @@ class Questions(RatingResult):
     ) -> NDArray[np.int64]:
         """LMArena's rank: one more than the number of items whose interval lies above this item's.
 
-        Shape (n_items,), 0 where unrated.
+        Shape (n_items,), 0 where unrated. The intervals are each item's own and hold one by one.
+        That they do not overlap is more than a single difference needs, and less than all at once
+        do: on a board of many items some are ranked below others that are no better.
+        `rank_interval` bounds that.
         """
         from .rank_interval import lmarena_rank
 
@@ -169,7 +202,10 @@ class Questions(RatingResult):
         draws: int = 100_000,
         seed: int = 0,
     ) -> TopProbability:
-        """Probability that each item is among the best `k`, under normal draws of the abilities.
+        """Probability that each item is among the best `k`.
+
+        The share of draws from N(ability, covariance) in which it is: approximately its posterior
+        probability under a flat prior on the abilities. Equal draws share a place evenly.
 
         Examples
         --------

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._backends import Backend
+from .._backends.threads import resolve_threads
 from ..errors import InputError
 from .estimates import (
     Estimates,
@@ -19,15 +21,14 @@ from .estimates import (
     upper_quantile,
 )
 from .max_t import (
-    Contrasts,
+    Differences,
     Draws,
     GivenDraws,
-    all_pairs,
     critical_value_within,
     critical_values,
     gaussian_draws,
-    maxima,
-    maxima_each,
+    largest_each,
+    largest_of_all,
 )
 from .result import freeze, ranks_of
 from .table import make_frame
@@ -110,55 +111,7 @@ def rank_interval(
     seed: int = 0,
     bootstrap: Any = None,
 ) -> RankInterval:
-    """Confidence intervals of ranks, from which items differ significantly.
-
-    An item's best rank is one more than the number of items significantly better, its worst rank
-    the number of items less those significantly worse. Differences are significant where they
-    exceed the `level` quantile of the largest studentised difference, found by draws. Pairs whose
-    order is settled then count in the open direction only, which lowers the quantile and may
-    settle more (the step-down of Romano and Wolf 2005, over all statements "i is not better than
-    j": the rank intervals are right where no true one of them is rejected).
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    level : float, default 0.95
-    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
-        See `BradleyTerryFit.covariance`.
-    simultaneous : bool, default True
-        All intervals hold at once with this level; False: each by itself, for whoever looks at one
-        item that was chosen beforehand.
-    draws, seed : int
-        Gaussian draws with the covariance.
-    bootstrap : a fit's bootstrap, or its replicates, shape (replicates, n_items), optional
-        Draws to use instead. The covariance then only studentises.
-
-    Returns
-    -------
-    RankInterval
-
-    Raises
-    ------
-    InputError
-        An argument cannot be used, the fit has more than 3,000 items or was loaded without its
-        data, or its components were rated separately.
-
-    References
-    ----------
-    Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476. Romano and Wolf
-    2005, JASA 100:94.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.rank_interval import rank_interval
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[90, 10, 12, 9])
-    >>> rank_interval(zm.bradley_terry(games)).to_frame("pandas")
-      item  rank  lower  upper
-    0    x     1      1      1
-    1    y     2      2      3
-    2    z     3      2      3
-    """
+    """See `BradleyTerryFit.rank_interval`."""
     level = check_level(level)
     n_draws, seed = check_draws(draws, seed)
     if not isinstance(simultaneous, (bool, np.bool_)):
@@ -171,11 +124,13 @@ def rank_interval(
         else GivenDraws.of(bootstrap, fit.ability, estimates.places)
     )
     better = estimates.studentised()
+    threads = resolve_threads(fit.options.get("threads"), n * n * source.n_draws)
+    run = fit.model.backend, threads
     if simultaneous:
-        settled, critical = _settled_at_once(better, estimates.inverse, source, level)
+        settled, critical = _settled_at_once(better, estimates.inverse, source, level, run)
         family = n * (n - 1) // 2
     else:
-        settled, critical = _settled_each(better, estimates.inverse, source, level)
+        settled, critical = _settled_each(better, estimates.inverse, source, level, run)
         critical = spread(fit, estimates.places, critical, np.nan)
         family = n - 1
     lower, upper = _ends(settled)
@@ -209,41 +164,45 @@ def _ends(settled: NDArray[np.bool_]) -> tuple[Whole, Whole]:
     return lower, upper
 
 
-def _open_direction(settled: NDArray[np.bool_]) -> NDArray[np.int_]:
+def _open_direction(settled: NDArray[np.bool_], rows: NDArray[np.intp]) -> NDArray[np.int_]:
     """Which sign of column's minus row's error can still mislead: 0 for both."""
-    # Items are best first: columns right of the diagonal are settled to be below the row's item.
-    side = np.triu(np.ones(settled.shape, int)) - np.tril(np.ones(settled.shape, int))
+    # Items are best first: columns right of a row's item are settled to be below it.
+    side = np.where(np.arange(settled.shape[1]) >= rows[:, None], 1, -1)
     return np.where(settled, side, 0)
 
 
 def _settled_at_once(
-    better: Real, inverse: Real, draws: Draws, level: float
+    better: Real, inverse: Real, draws: Draws, level: float, run: tuple[Backend, int]
 ) -> tuple[NDArray[np.bool_], Real]:
     """Pairs whose order is settled, all with one level, and the critical value."""
     size = np.abs(better)
     settled = np.isinf(size)
-    largest = maxima(draws, all_pairs(inverse))
+    rows = np.arange(len(size))
+
+    def family() -> Differences:
+        # Every pair once.
+        return Differences.of(rows, rows + 1, inverse, _open_direction(settled, rows), *run)
+
+    largest = largest_of_all(draws, family())
     critical = float(critical_values(largest, level))
     while not ((after := settled | (size > critical)) == settled).all():
         settled = after
-        family = all_pairs(inverse, _open_direction(settled))
-        critical = critical_value_within(draws, family, level, largest)
+        critical = critical_value_within(draws, family(), level, largest)
     return settled, np.asarray(critical)
 
 
 def _settled_each(
-    better: Real, inverse: Real, draws: Draws, level: float
+    better: Real, inverse: Real, draws: Draws, level: float, run: tuple[Backend, int]
 ) -> tuple[NDArray[np.bool_], Real]:
     """The items that are settled to differ from each row's, a level a row, and critical values."""
-    n = len(better)
     size = np.abs(better)
     settled = np.isinf(size)
-    critical = np.zeros(n)
-    todo = np.arange(n)
+    critical = np.zeros(len(size))
+    todo = np.arange(len(size))
     while len(todo):
-        direction = _open_direction(settled)
-        families = [Contrasts.of(i, np.arange(n), inverse[i], direction[i]) for i in todo.tolist()]
-        critical[todo] = critical_values(maxima_each(draws, families), level)
+        direction = _open_direction(settled[todo], todo)
+        family = Differences.of(todo, np.zeros(len(todo)), inverse, direction, *run)
+        critical[todo] = critical_values(largest_each(draws, family), level)
         after = settled | (size > critical[:, None])
         todo = np.flatnonzero((after != settled).any(axis=1))
         settled = after
@@ -253,31 +212,7 @@ def _settled_each(
 def lmarena_rank(
     fit: BradleyTerryFit, level: float = 0.95, *, kind: Kind = "sandwich"
 ) -> NDArray[np.int64]:
-    """LMArena's rank: one more than the number of items whose interval lies above this item's.
-
-    The intervals are each item's own, of its ability, and hold one by one. That they do not overlap
-    is more than a single difference needs, and less than all differences at once do: on a board of
-    many items some are ranked below others that are no better. `rank_interval` bounds that.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    level : float, default 0.95
-    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
-
-    Returns
-    -------
-    ndarray of int64, shape (n_items,)
-        0 where unrated.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.rank_interval import lmarena_rank
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[90, 10, 12, 9])
-    >>> lmarena_rank(zm.bradley_terry(games)).tolist()
-    [1, 2, 2]
-    """
+    """See `BradleyTerryFit.lmarena_rank`."""
     check_level(level)
     check_one_scale(fit, "lmarena_rank")
     interval = fit.interval(level, kind)

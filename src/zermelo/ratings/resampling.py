@@ -1,4 +1,4 @@
-"""What the bootstrap by comparison draws from: the cells of a fit, and tables to draw them with."""
+"""What the bootstrap draws from, what it credits, and the tables to draw with."""
 
 from __future__ import annotations
 
@@ -33,42 +33,45 @@ MOST_COMPARISONS = 1 << 40
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """All comparisons of a fit by pair and outcome, and what one comparison of a cell credits.
+class Drawable:
+    """The cells that a replicate draws from, and what one draw of a cell credits to the pairs.
 
-    Comparisons that say nothing to the fit (between components, or dropped ties) share one cell.
+    A cell is the comparisons of one pair and outcome, drawn in proportion to their `count`, or a
+    cluster, of count 1. A cell may say nothing to the fit: comparisons between components, or
+    dropped ties. Parts are sorted by pair.
     """
 
     count: Long
-    pair: NDArray[np.int32]  # place among the pairs, -1: says nothing
-    credit_low: Real
-    credit_high: Real
+    part_offsets: Long  # pairs + 1
+    part_cell: NDArray[np.int32]
+    part_low: Real
+    part_high: Real
     low: NDArray[np.int32]  # unique pairs low < high
     high: NDArray[np.int32]
 
-    @property
-    def n_comparisons(self) -> int:
-        return int(self.count.sum())
+    @classmethod
+    def of_parts(
+        cls, count: Long, keys: Long, n_items: int, pair: Any, cell: Any, low: Any, high: Any
+    ) -> Drawable:
+        """From parts in any order; `keys` are the pairs' low * n_items + high, sorted."""
+        order = np.argsort(pair, kind="stable")
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(pair, minlength=len(keys)))])
+        return cls(
+            count,
+            offsets.astype(np.int64),
+            np.ascontiguousarray(cell[order], np.int32),
+            np.ascontiguousarray(low[order], np.float64),
+            np.ascontiguousarray(high[order], np.float64),
+            (keys // n_items).astype(np.int32),
+            (keys % n_items).astype(np.int32),
+        )
 
     @classmethod
-    def of(cls, counts: PairCounts, used: NDArray[np.bool_], tie_share: float) -> Cells:
-        """Cells of the pairs that are `used`, shape (p,), by the fit."""
-        if counts.has_fractional:
-            raise InputError(
-                "the bootstrap by comparison needs wins, losses and ties, but the data has "
-                "fractional outcomes, which no count by outcome represents; use "
-                "interval(kind='sandwich')"
-            )
-        if counts.n_comparisons >= MOST_COMPARISONS:
-            raise InputError(
-                f"the bootstrap draws fewer than {MOST_COMPARISONS:,} comparisons, but the data "
-                f"has {counts.n_comparisons:,}; use interval(kind='sandwich')"
-            )
-        outcome = np.stack([counts.win, counts.loss, counts.tie], axis=1).astype(np.int64)
-        weight = _weights(counts, outcome)
+    def comparisons(cls, counts: PairCounts, used: NDArray[np.bool_], tie_share: float) -> Drawable:
+        """Single comparisons, of the pairs that are `used`, shape (p,), by the fit."""
+        outcome, weight = countable(counts)
         n = counts.n_items
-        low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
-        keys, row_pair = np.unique(low[used].astype(np.int64) * n + high[used], return_inverse=True)
+        keys, row_pair = unordered_pairs(counts, used)
         outcome_used = outcome[used]
         # As the pair's lower item sees it.
         swapped = (counts.first > counts.second)[used]
@@ -87,20 +90,21 @@ class Cells:
         if tie_share == 0.0:
             keep[:, 2] = False
         silent = int(outcome.sum()) - int(count[keep].sum())
-        cell_pair = np.broadcast_to(pair[:, None], count.shape)[keep]
-        columns: list[Any] = [count[keep], cell_pair, credit_low[keep], credit_high[keep]]
-        if silent:
-            columns = [np.append(c, v) for c, v in zip(columns, (silent, -1, 0, 0), strict=True)]
+        pair = np.broadcast_to(pair[:, None], count.shape)[keep]
         # Equal counts share a table: in this order draws run along memory.
-        order = np.argsort(columns[0], kind="stable")
-        return cls(
-            columns[0][order].astype(np.int64),
-            columns[1][order].astype(np.int32),
-            columns[2][order].astype(np.float64),
-            columns[3][order].astype(np.float64),
-            (keys // n).astype(np.int32),
-            (keys % n).astype(np.int32),
-        )
+        order = np.argsort(np.append(count[keep], silent)[: None if silent else -1], kind="stable")
+        cell = np.empty(len(order), np.int64)
+        cell[order] = np.arange(len(order))
+        own = np.append(count[keep], silent)[order].astype(np.int64)
+        low, high = credit_low[keep], credit_high[keep]
+        return cls.of_parts(own, keys, n, pair, cell[: len(pair)], low, high)
+
+    def credits(self) -> Real:
+        """What all comparisons credit to each pair, both items together."""
+        times = self.count[self.part_cell] * (self.part_low + self.part_high)
+        pair = np.repeat(np.arange(len(self.low)), np.diff(self.part_offsets))
+        total: Real = np.bincount(pair, times, len(self.low)).astype(np.float64)
+        return total
 
     def rows(self, n_items: int) -> tuple[Long, NDArray[np.int32], NDArray[np.int32]]:
         """Compressed rows of the pairs, each in both items' rows: offsets, neighbour, pair."""
@@ -110,6 +114,39 @@ class Cells:
         offsets = np.searchsorted(row[order], np.arange(n_items + 1))
         pair = np.tile(np.arange(len(self.low), dtype=np.int32), 2)
         return offsets.astype(np.int64), neighbour[order], pair[order]
+
+
+def unordered_pairs(counts: PairCounts, used: NDArray[np.bool_]) -> tuple[Long, Long]:
+    """Keys low * n_items + high of the pairs, sorted, and the place of each row that is used."""
+    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
+    keys, place = np.unique(
+        low[used].astype(np.int64) * counts.n_items + high[used], return_inverse=True
+    )
+    return keys, place
+
+
+def countable(counts: PairCounts) -> tuple[Long, Real | None]:
+    """Wins, losses and ties, shape (p, 3), and what each weighs; None: 1.
+
+    Refuses what the bootstrap by comparison cannot count.
+    """
+    if counts.has_fractional:
+        raise InputError(
+            "the bootstrap by comparison needs wins, losses and ties, but the data has "
+            "fractional outcomes, which no count by outcome represents; use "
+            "interval(kind='sandwich')"
+        )
+    check_number(counts.n_comparisons)
+    outcome = np.stack([counts.win, counts.loss, counts.tie], axis=1).astype(np.int64)
+    return outcome, _weights(counts, outcome)
+
+
+def check_number(n_comparisons: int) -> None:
+    if n_comparisons >= MOST_COMPARISONS:
+        raise InputError(
+            f"the bootstrap draws fewer than {MOST_COMPARISONS:,} comparisons, but the data "
+            f"has {n_comparisons:,}; use interval(kind='sandwich')"
+        )
 
 
 def _weights(counts: PairCounts, outcome: Long) -> Real | None:

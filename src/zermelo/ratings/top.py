@@ -76,37 +76,7 @@ def top_probability(
     draws: int = 100_000,
     seed: int = 0,
 ) -> TopProbability:
-    """Probability that each item is among the best k.
-
-    The share of draws from N(ability, covariance) in which it is: approximately its posterior
-    probability under a flat prior on the abilities. Equal draws share a place evenly.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    k : int, default 1
-        From 1 to the number of rated items.
-    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
-        See `BradleyTerryFit.covariance`.
-    draws, seed : int
-
-    Returns
-    -------
-    TopProbability
-
-    Raises
-    ------
-    InputError
-        As for `rank_interval`.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.top import top_probability
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[60, 40, 12, 9])
-    >>> top_probability(zm.bradley_terry(games)).probability.round(1).tolist()
-    [0.9, 0.0, 0.1]
-    """
+    """See `BradleyTerryFit.top_probability`."""
     k = whole("k", k, 1, "a positive whole number")
     n_draws, seed = check_draws(draws, seed)
     estimates = Estimates.of(fit, kind, "top_probability")
