@@ -558,5 +558,5 @@ def sum_pairs(
     (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
     """
 
-__version__: str = "0.1.0"
-compiler: str = "gcc 12.2.0"
+__version__: str
+compiler: str
