@@ -156,7 +156,8 @@ Result solve_information(const BradleyTerry<Value>& model, std::span<const doubl
   });
 }
 
-template Result starting_abilities(const PairGraph<std::uint8_t>&, int, const Control&, std::span<double>);
+template Result starting_abilities(const PairGraph<std::uint8_t>&, int, const Control&,
+                                   std::span<double>);
 template Result starting_abilities(const PairGraph<float>&, int, const Control&, std::span<double>);
 template Result starting_abilities(const PairGraph<double>&, int, const Control&,
                                    std::span<double>);

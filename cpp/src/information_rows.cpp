@@ -54,8 +54,8 @@ void rows_by_strength(const PairGraph<Value>& graph, const double* strength, Ran
       Weight* stored = weight + k;
       for (std::int64_t t = 0; t < size; ++t) other[t] = strength[neighbour[t]];
       for (std::int64_t t = 0; t < size; ++t) {
-        const Entry entry = entry_of(probability_by_strength(own, other[t]),
-                                     games(win[t]), games(loss[t]));
+        const Entry entry =
+            entry_of(probability_by_strength(own, other[t]), games(win[t]), games(loss[t]));
         const auto rounded = static_cast<Weight>(entry.information);
         stored[t] = rounded;
         score[t] = entry.score;
@@ -75,9 +75,8 @@ void rows_by_ability(const PairGraph<Value>& graph, const double* ability, Range
     out[i] = {};
     for (auto k = static_cast<std::size_t>(graph.offsets[static_cast<std::size_t>(i)]);
          k < static_cast<std::size_t>(graph.offsets[static_cast<std::size_t>(i) + 1]); ++k) {
-      const Entry entry =
-          entry_of(probability_by_ability(ability[i], ability[graph.neighbour[k]]),
-                   games(graph.win[k]), games(graph.loss[k]));
+      const Entry entry = entry_of(probability_by_ability(ability[i], ability[graph.neighbour[k]]),
+                                   games(graph.win[k]), games(graph.loss[k]));
       weight[k] = static_cast<Weight>(entry.information);
       out[i].score += entry.score;
       out[i].diagonal += static_cast<double>(weight[k]);
@@ -97,14 +96,14 @@ void information_rows(const PairGraph<Value>& graph, const double* strength, con
   }
 }
 
-template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool, Range,
-                               float*, RowInformation*);
+template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool,
+                               Range, float*, RowInformation*);
 template void information_rows(const PairGraph<float>&, const double*, const double*, bool, Range,
                                float*, RowInformation*);
 template void information_rows(const PairGraph<double>&, const double*, const double*, bool, Range,
                                float*, RowInformation*);
-template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool, Range,
-                               double*, RowInformation*);
+template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool,
+                               Range, double*, RowInformation*);
 template void information_rows(const PairGraph<float>&, const double*, const double*, bool, Range,
                                double*, RowInformation*);
 template void information_rows(const PairGraph<double>&, const double*, const double*, bool, Range,

@@ -21,7 +21,7 @@ constexpr double kLargestStep = 30.0;
 constexpr double kSafeShare = 0.25;
 constexpr double kLargestShare = 0.8;
 constexpr double kLongStep = 0.1;
-constexpr double kFarOut = 15.0;  // log-odds
+constexpr double kFarOut = 15.0;    // log-odds
 constexpr double kSolveTol = 1e-6;  // of the sparse solves, relative
 constexpr int kLanes = 8;
 
