@@ -127,7 +127,7 @@ Result minorise(const BradleyTerry<Value>& model, const SolverLimits& limits,
   std::vector<double> next(ability.size());
   std::vector<double> change(static_cast<std::size_t>(rows.count()));
   return fixed_point(model, limits, dense_below, team, ability, out, [&] {
-    const bool wide = strengths(ability, strength);
+    const bool wide = strengths(ability, strength) > kWideAbility;
     team.run(rows.count(), [&](std::int64_t chunk) {
       const auto [begin, end] = rows[chunk];
       change[static_cast<std::size_t>(chunk)] =
@@ -145,7 +145,7 @@ Result newman(const BradleyTerry<Value>& model, const SolverLimits& limits,
   Team team(limits.threads, control);
   std::vector<double> strength(ability.size());
   return fixed_point(model, limits, dense_below, team, ability, out, [&] {
-    const bool wide = strengths(ability, strength);
+    const bool wide = strengths(ability, strength) > kWideAbility;
     return newman_sweep(model, strength.data(), ability.data(), wide, team);
   });
 }

@@ -2,14 +2,39 @@
 // information.
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "information.hpp"
+#include "row_lanes.hpp"
 #include "zermelo/bradley_terry.hpp"
 
 namespace zermelo {
 namespace {
 
 constexpr std::int64_t kLanes = 8;
+
+// What one row's credits add up to.
+template <class Value>
+double total_games(std::span<const Value> credits, Range entries) {
+  if constexpr (std::is_same_v<Value, std::uint8_t>) {
+    std::uint32_t half_games = 0;
+    for (std::int64_t k = entries.begin; k < entries.end; ++k) {
+      half_games += credits[static_cast<std::size_t>(k)];
+    }
+    return 0.5 * static_cast<double>(half_games);
+  }
+  RowSum sum;
+  std::int64_t k = entries.begin;
+  const auto at = [&](std::int64_t entry) {
+    return games(credits[static_cast<std::size_t>(entry)]);
+  };
+  for (; k + kRowLanes <= entries.end; k += kRowLanes) {
+    sum.add([&](int lane) { return Pair{at(k + lane), at(k + lane + 1)}; });
+  }
+  double rest = 0.0;
+  for (; k < entries.end; ++k) rest += at(k);
+  return sum.total() + rest;
+}
 
 // Solves `Lanes` columns, from `first` on, of the row-by-row arrays.
 template <int Lanes, class Value>
@@ -77,13 +102,9 @@ Result starting_abilities(const PairGraph<Value>& graph, int threads, const Cont
       const auto [begin, end] = rows[chunk];
       Moments& moments = partial[static_cast<std::size_t>(chunk)];
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-        double won = 0.5;
-        double lost = 0.5;
-        for (auto k = static_cast<std::size_t>(graph.offsets[i]);
-             k < static_cast<std::size_t>(graph.offsets[i + 1]); ++k) {
-          won += games(graph.win[k]);
-          lost += games(graph.loss[k]);
-        }
+        const Range entries{graph.offsets[i], graph.offsets[i + 1]};
+        const double won = 0.5 + total_games(graph.win, entries);
+        const double lost = 0.5 + total_games(graph.loss, entries);
         ability[i] = std::log(won / lost);
         if (graph.offsets[i] < graph.offsets[i + 1]) {
           moments.add(ability[i], 1.0 / won + 1.0 / lost);
@@ -104,7 +125,7 @@ Result log_likelihood(const PairGraph<Value>& graph, std::span<const double> abi
   return guarded([&]() -> Result {
     Team team(threads, control);
     std::vector<double> strength(ability.size());
-    const bool wide = strengths(ability, strength);
+    const bool wide = strengths(ability, strength) > kWideAbility;
     const RowChunks rows(graph.offsets, kEntriesPerChunk);
     std::vector<double> partial(static_cast<std::size_t>(rows.count()));
     team.run(rows.count(), [&](std::int64_t chunk) {

@@ -16,6 +16,10 @@ constexpr double kSafeSpread = 1.0;
 // quadratic model points to infinity.
 constexpr double kLargestSpread = 30.0;
 
+// A longer step leads to a point from where the next one is long enough, too, for a score in single
+// precision.
+constexpr double kLongStep = 0.01;
+
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
@@ -39,11 +43,18 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
   double previous = HUGE_VAL;
   int stalled = 0;
   out = {};
-  information.evaluate(ability);
+  bool coarse = newton_step.iterative();
+  information.evaluate(ability, coarse);
   while (out.n_iter < limits.max_iter) {
     const auto report = newton_step.solve(limits.tol);
     const std::vector<double>& step = newton_step.step();
     out.ability_error = report.size();
+    if (coarse && out.ability_error <= kLongStep * kLongStep) {
+      // Nearer than was to be expected.
+      coarse = false;
+      information.evaluate(ability);
+      continue;
+    }
     ++out.n_iter;
     const double reach = spread(step, anchored);
     if (!std::isfinite(reach)) break;
@@ -54,10 +65,11 @@ Result newton(const BradleyTerry<Value>& model, const SolverLimits& limits,
       out.score_norm = newton_step.score_norm_after(ability);
       return {};
     }
+    coarse = coarse && out.ability_error > kLongStep;
     double length = reach > kLargestSpread ? kLargestSpread / reach : 1.0;
     for (;; length *= 0.5) {
       for (std::size_t i = 0; i < trial.size(); ++i) trial[i] = ability[i] + length * step[i];
-      information.evaluate(trial);
+      information.evaluate(trial, coarse);
       // Either theory proves the increase, or the slope still points upward at the far end and
       // concavity does.
       if (length * reach <= kSafeSpread || dot(information.score(), step) >= 0.0) break;

@@ -214,12 +214,11 @@ PairGraphBuffers<typename Record::Value> build(const OrderedPairs& pairs, const 
       std::int32_t* neighbour = out.neighbour.data() + entry;
       Value* win = out.win.data() + entry;
       Value* loss = out.loss.data() + entry;
-      for (std::int64_t t = 0; t < length; ++t) {
-        const Record& record = merged[static_cast<std::size_t>(t)];
-        neighbour[t] = record.neighbour();
-        win[t] = record.win();
-        loss[t] = record.loss();
-      }
+      // A loop each, and no pointer read in it: bytes that are written might be anything else's.
+      const Record* record = merged.data();
+      for (std::int64_t t = 0; t < length; ++t) neighbour[t] = record[t].neighbour();
+      for (std::int64_t t = 0; t < length; ++t) win[t] = record[t].win();
+      for (std::int64_t t = 0; t < length; ++t) loss[t] = record[t].loss();
       offsets[i + 1] = length;
       entry += length;
       reverse = reverse_end;

@@ -17,31 +17,45 @@ namespace zermelo {
 // computed from the difference instead (a path of a thousand items gets there).
 inline constexpr double kWideAbility = 300.0;
 
-// Fills `strength` with exp(ability); true where the abilities are too wide to use it.
-inline bool strengths(std::span<const double> ability, std::vector<double>& strength) {
-  bool wide = false;
+// Up to this ability single precision has room for strengths and their sums.
+inline constexpr double kNarrowAbility = 40.0;
+
+// Fills `strength` with exp(ability); returns the largest absolute ability.
+inline double strengths(std::span<const double> ability, std::vector<double>& strength) {
+  double largest = 0.0;
   for (std::size_t i = 0; i < ability.size(); ++i) {
     strength[i] = std::exp(ability[i]);
-    wide = wide || std::abs(ability[i]) > kWideAbility;
+    largest = std::max(largest, std::abs(ability[i]));
   }
-  return wide;
+  return largest;
 }
 
 // The two probabilities of a pair, P(i beats j) and P(j beats i), each to full relative precision.
+template <class Real>
 struct PairProbability {
-  double win;
-  double loss;
+  Real win;
+  Real loss;
 };
 
-inline PairProbability probability_by_strength(double own, double other) {
-  const double inverse = 1.0 / (own + other);
+template <class Real>
+PairProbability<Real> probability_by_strength(Real own, Real other) {
+  const Real inverse = Real{1} / (own + other);
   return {own * inverse, other * inverse};
 }
 
-inline PairProbability probability_by_ability(double own, double other) {
+inline PairProbability<double> probability_by_ability(double own, double other) {
   const double difference = own - other;
   return {1.0 / (1.0 + std::exp(-difference)), 1.0 / (1.0 + std::exp(difference))};
 }
+
+// Where to evaluate, and from which of its forms.
+struct Point {
+  enum class By { ability, strength, rounded_strength };
+  By by;
+  const double* ability;
+  const double* strength;
+  const float* rounded_strength;
+};
 
 // One row's score, and its information on the diagonal; the entries' go to `weight`.
 struct RowInformation {
@@ -49,10 +63,9 @@ struct RowInformation {
   double diagonal = 0.0;
 };
 
-// `wide`: the abilities are used, else the strengths.
 template <class Value, class Weight>
-void information_rows(const PairGraph<Value>& graph, const double* strength, const double* ability,
-                      bool wide, Range rows, Weight* weight, RowInformation* out);
+void information_rows(const PairGraph<Value>& graph, const Point& at, Range rows, Weight* weight,
+                      RowInformation* out);
 
 // The score, the information matrix and Newton's step at one point after another.
 template <class Value, class Weight = float>
@@ -77,18 +90,25 @@ class Information {
   bool singular() const { return singular_; }
   const Weight* weight() const { return weight_.data(); }
   const double* diagonal() const { return diagonal_.data(); }
-  const double* strength() const { return strength_.data(); }
 
   Laplacian<Weight> matrix() const {
     return {model_.graph.offsets, model_.graph.neighbour, weight_.data(), diagonal_.data(),
             inverse_diagonal_.data()};
   }
 
-  void evaluate(std::span<const double> ability) {
-    const bool wide = strengths(ability, strength_);
+  // `coarse`: in single precision, where that has the range. Opponents' strengths then fit the
+  // cache, where reading them is most of the work, and the score is right to about seven digits.
+  void evaluate(std::span<const double> ability, bool coarse = false) {
+    const double largest = strengths(ability, strength_);
+    Point at{Point::By::strength, ability.data(), strength_.data(), nullptr};
+    if (largest > kWideAbility) at.by = Point::By::ability;
+    if (coarse && largest <= kNarrowAbility) {
+      rounded_strength_.assign(strength_.begin(), strength_.end());
+      at.by = Point::By::rounded_strength;
+      at.rounded_strength = rounded_strength_.data();
+    }
     team_.run(rows_.count(), [&](std::int64_t chunk) {
-      information_rows(model_.graph, strength_.data(), ability.data(), wide, rows_[chunk],
-                       weight_.data(), row_.data());
+      information_rows(model_.graph, at, rows_[chunk], weight_.data(), row_.data());
     });
     score_norm_ = 0.0;
     singular_ = false;
@@ -115,6 +135,7 @@ class Information {
   Team& team_;
   RowChunks rows_;
   std::vector<double> strength_;
+  std::vector<float> rounded_strength_;
   std::vector<RowInformation> row_;
   std::vector<double> diagonal_;
   std::vector<double> inverse_diagonal_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "information.hpp"
 #include "row_lanes.hpp"
@@ -10,39 +11,49 @@ namespace {
 // from them the arithmetic runs in vectors.
 constexpr std::int64_t kBlock = 64;
 
+template <class Real>
 struct Entry {
-  double score;
-  double information;
+  Real score;
+  Real information;
 };
 
-Entry entry_of(PairProbability probability, double won, double lost) {
-  const double p = probability.win;
-  const double q = probability.loss;
+template <class Real>
+Entry<Real> entry_of(PairProbability<Real> probability, Real won, Real lost) {
+  const Real p = probability.win;
+  const Real q = probability.loss;
   // win - n p, written without the cancellation where an item won nearly everything.
   return {won * q - lost * p, (won + lost) * p * q};
 }
 
-// Fills up the last lanes of a block.
-std::int64_t pad(double (&block)[kBlock], std::int64_t size) {
-  while (size % kRowLanes != 0) block[size++] = 0.0;
-  return size;
+template <class Real, class Value>
+Real games_as(Value credit) {
+  if constexpr (std::is_same_v<Value, std::uint8_t>) {
+    return Real{0.5} * static_cast<Real>(static_cast<std::int32_t>(credit));
+  }
+  return static_cast<Real>(credit);
 }
 
-void add_block(double (&block)[kBlock], std::int64_t size, RowSum& sum) {
-  size = pad(block, size);
+// The sum of a block, whose last lanes are filled up.
+template <class Real>
+void add_block(Real (&block)[kBlock], std::int64_t size, RowSum& sum) {
+  while (size % kRowLanes != 0) block[size++] = Real{0};
   for (std::int64_t t = 0; t < size; t += kRowLanes) {
-    sum.add([&](int lane) { return Pair{block[t + lane], block[t + lane + 1]}; });
+    sum.add([&](int lane) {
+      return Pair{static_cast<double>(block[t + lane]), static_cast<double>(block[t + lane + 1])};
+    });
   }
 }
 
-template <class Value, class Weight>
-void rows_by_strength(const PairGraph<Value>& graph, const double* strength, Range rows,
+template <class Value, class Weight, class Real>
+void rows_by_strength(const PairGraph<Value>& graph, const Real* strength, Range rows,
                       Weight* weight, RowInformation* out) {
-  double other[kBlock];
-  double score[kBlock];
-  double information[kBlock];
+  Real other[kBlock];
+  Real won[kBlock];
+  Real lost[kBlock];
+  Real score[kBlock];
+  Real information[kBlock];
   for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-    const double own = strength[i];
+    const Real own = strength[i];
     const std::int64_t end = graph.offsets[static_cast<std::size_t>(i) + 1];
     RowSum row_score;
     RowSum row_diagonal;
@@ -52,14 +63,15 @@ void rows_by_strength(const PairGraph<Value>& graph, const double* strength, Ran
       const Value* win = graph.win.data() + k;
       const Value* loss = graph.loss.data() + k;
       Weight* stored = weight + k;
+      // Each width of numbers in a loop of its own, which compilers make vectors of.
       for (std::int64_t t = 0; t < size; ++t) other[t] = strength[neighbour[t]];
+      for (std::int64_t t = 0; t < size; ++t) won[t] = games_as<Real>(win[t]);
+      for (std::int64_t t = 0; t < size; ++t) lost[t] = games_as<Real>(loss[t]);
       for (std::int64_t t = 0; t < size; ++t) {
-        const Entry entry =
-            entry_of(probability_by_strength(own, other[t]), games(win[t]), games(loss[t]));
-        const auto rounded = static_cast<Weight>(entry.information);
-        stored[t] = rounded;
+        const Entry<Real> entry = entry_of(probability_by_strength(own, other[t]), won[t], lost[t]);
         score[t] = entry.score;
-        information[t] = static_cast<double>(rounded);
+        stored[t] = static_cast<Weight>(entry.information);
+        information[t] = static_cast<Real>(stored[t]);
       }
       add_block(score, size, row_score);
       add_block(information, size, row_diagonal);
@@ -87,26 +99,32 @@ void rows_by_ability(const PairGraph<Value>& graph, const double* ability, Range
 }  // namespace
 
 template <class Value, class Weight>
-void information_rows(const PairGraph<Value>& graph, const double* strength, const double* ability,
-                      bool wide, Range rows, Weight* weight, RowInformation* out) {
-  if (wide) {
-    rows_by_ability(graph, ability, rows, weight, out);
-  } else {
-    rows_by_strength(graph, strength, rows, weight, out);
+void information_rows(const PairGraph<Value>& graph, const Point& at, Range rows, Weight* weight,
+                      RowInformation* out) {
+  switch (at.by) {
+    case Point::By::ability:
+      rows_by_ability(graph, at.ability, rows, weight, out);
+      break;
+    case Point::By::strength:
+      rows_by_strength(graph, at.strength, rows, weight, out);
+      break;
+    case Point::By::rounded_strength:
+      rows_by_strength(graph, at.rounded_strength, rows, weight, out);
+      break;
   }
 }
 
-template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool,
-                               Range, float*, RowInformation*);
-template void information_rows(const PairGraph<float>&, const double*, const double*, bool, Range,
-                               float*, RowInformation*);
-template void information_rows(const PairGraph<double>&, const double*, const double*, bool, Range,
-                               float*, RowInformation*);
-template void information_rows(const PairGraph<std::uint8_t>&, const double*, const double*, bool,
-                               Range, double*, RowInformation*);
-template void information_rows(const PairGraph<float>&, const double*, const double*, bool, Range,
-                               double*, RowInformation*);
-template void information_rows(const PairGraph<double>&, const double*, const double*, bool, Range,
-                               double*, RowInformation*);
+template void information_rows(const PairGraph<std::uint8_t>&, const Point&, Range, float*,
+                               RowInformation*);
+template void information_rows(const PairGraph<float>&, const Point&, Range, float*,
+                               RowInformation*);
+template void information_rows(const PairGraph<double>&, const Point&, Range, float*,
+                               RowInformation*);
+template void information_rows(const PairGraph<std::uint8_t>&, const Point&, Range, double*,
+                               RowInformation*);
+template void information_rows(const PairGraph<float>&, const Point&, Range, double*,
+                               RowInformation*);
+template void information_rows(const PairGraph<double>&, const Point&, Range, double*,
+                               RowInformation*);
 
 }  // namespace zermelo

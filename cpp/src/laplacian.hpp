@@ -139,7 +139,9 @@ class ConjugateGradients {
   // directions of a badly connected graph. gamma = alpha r'z is the squared energy norm of the last
   // change (Hestenes and Stiefel 1952); each time it has fallen to a twentieth, which makes the
   // error four or five times smaller, the distance that x went meanwhile in the infinity norm
-  // estimates what its error was then, and bounds what it is now.
+  // estimates what its error was then, and bounds what it is now. The first change has none to
+  // compare with; where every single one made it fall so far in the last solve (with almost the
+  // same matrix), it is taken to do so again.
   SolveReport iterate(const double* right, double* x, const Accuracy& accuracy,
                       std::int64_t max_iter) {
     const std::int64_t length = static_cast<std::int64_t>(size());
@@ -149,7 +151,9 @@ class ConjugateGradients {
     std::fill(snapshot_.begin(), snapshot_.end(), 0.0);
     Sums rz = precondition();
     Sums reference{};
-    bool first = true;
+    Sums energy{};
+    const double usual_fall = slowest_fall_;
+    slowest_fall_ = 0.0;
     SolveReport report;
     while (report.iterations < max_iter) {
       const Sums dq = multiply();
@@ -167,17 +171,19 @@ class ConjugateGradients {
         report.reached = true;
         break;
       }
-      ++report.iterations;
+      const bool first = ++report.iterations == 1;
       if (first) reference = gamma;
-      first = false;
       const Sums before = rz;
       rz = advance(x, alpha);
       Sums beta{};
-      double left = 0.0;
+      double left = first ? usual_fall : 0.0;
       for (int l = 0; l < Lanes; ++l) {
         beta[l] = before[l] > 0.0 ? rz[l] / before[l] : 0.0;
+        if (first) continue;
         if (reference[l] > 0.0) left = std::max(left, gamma[l] / reference[l]);
+        if (energy[l] > 0.0) slowest_fall_ = std::max(slowest_fall_, gamma[l] / energy[l]);
       }
+      energy = gamma;
       if (left <= kFall) {
         reference = gamma;
         if (accurate(x, accuracy, std::sqrt(left), report)) {
@@ -187,6 +193,8 @@ class ConjugateGradients {
       }
       turn(beta);
     }
+    // One iteration says nothing new about how fast they are.
+    if (report.iterations == 1) slowest_fall_ = usual_fall;
     remove_means(centre_, n_centres_, x, Lanes);
     measure(x, report);
     return report;
@@ -379,6 +387,7 @@ class ConjugateGradients {
   std::unique_ptr<CoarseSpace<Weight>> coarse_;
   std::vector<double> correction_;  // cluster by cluster, lane by lane
   bool coarse_active_ = false;
+  double slowest_fall_ = 1.0;  // of the energy in one iteration, in the last solve
 };
 
 }  // namespace zermelo

@@ -41,6 +41,8 @@ class NewtonStep {
   }
 
   const std::vector<double>& step() const { return step_; }
+  // Whether steps come from conjugate gradients, as those of large graphs do.
+  bool iterative() const { return !dense_; }
 
   // `tol`: the accuracy that the fit is after, below which the step need not be known.
   Report solve(double tol) {
