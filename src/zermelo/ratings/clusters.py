@@ -173,8 +173,8 @@ class Clusters:
             total = total + factor * matrix
         return ClusterMeat(np.asarray(total), self.degrees_of_freedom, len(self.ways) == 2)
 
-    def spread(self, solution: Real) -> Real:
-        """xᵀ meat x for every column of the solution, shape (k,)."""
+    def spread(self, solution: Real, extra: Real | None = None) -> Real:
+        """xᵀ meat x for every column of the solution, by items and `extra` parameters."""
         if len(self.ways) == 2:
             raise InputError(
                 "two-way clusters need the whole covariance, which is too large for so many items; "
@@ -182,8 +182,10 @@ class Clusters:
             )
         way, scores = self.ways[0], self.scores
         values = []
-        for column in solution.T:
+        for place, column in enumerate(solution.T):
             each = scores.residual * (column[scores.first] - column[scores.second])
+            if extra is not None:
+                each += scores.extra @ extra[:, place]
             values.append(way.factor * (np.bincount(way.code, each) ** 2).sum())
         return np.array(values)
 
