@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import reference
 import zermelo as zm
 from zermelo.errors import InputError
 from zermelo.ratings import fit_covariance, joint_fit, joint_information
+from zermelo.ratings.joint_covariance import assemble
 
 N = 80
 ITEMS = [0, 3, 11, 40, 79, 11]
@@ -125,6 +127,39 @@ def test_estimated_standard_errors(
     assert (other.standard_error != interval.standard_error)[sought].all()
 
 
+@pytest.mark.parametrize("kind", ["fisher", "sandwich"])
+@pytest.mark.parametrize("ties", ["davidson", "rao-kupper"])
+def test_a_probe_has_the_covariance_of_all_scores(kind: Any, ties: Any) -> None:
+    """Also of the extra parameters' part, which hardly matters to items as they are."""
+    rows = reference.random_rows(62, n=5, m=26, scores=(0.0, 0.5, 0.5, 1.0, 1.0))
+    random = np.random.default_rng(4)
+    c = rows.comparisons(features=random.normal(size=(len(rows.a), 2)))
+    options: dict[str, Any] = {"ties": ties, "covariates": True, "ridge": 2.0, "prior": 0.5}
+    fit = zm.bradley_terry(c, **options)
+    information = fit._information("this")
+    moments, diagonal = information.cell_moments, np.zeros(8)
+    if kind == "fisher":
+        sums = moments.information, moments.cross, moments.tie_information
+        diagonal[:5], diagonal[5:7] = information.prior_information(), 200.0
+    else:
+        sums = moments.meat, moments.cross_meat, moments.tie_meat
+    scores = assemble(information.cells, 5, *sums, True) + np.diag(diagonal)
+    items = assemble(
+        information.cells, 5, moments.information, moments.cross, moments.tie_information, True
+    )[:5, :5]
+    inverse = np.linalg.inv(items + np.diag(information.prior_information()))
+    # Larger borders than there are make the extra parameters count.
+    border = random.normal(size=(5, 3)) * [1.0, 1.0, 5.0]
+    far = replace(information, border=border, ridge=200.0)
+    back = border @ information.inverse_schur
+    moves = np.hstack([inverse + back @ border.T, -back])
+    probes = 3000
+    solution = far._probe(kind, np.sqrt(sums[0]), probes, random)[1]
+    expected = np.diag(moves @ scores @ moves.T)
+    # Five errors of a mean of squares, whose kurtosis is at most that of the normal.
+    np.testing.assert_allclose((solution**2).mean(axis=1), expected, rtol=5 * np.sqrt(2 / probes))
+
+
 def test_threads_and_backends(small_limit: None) -> None:
     def errors(name: str, threads: int) -> Any:
         fit = fit_of("rao-kupper, all", name, threads=threads)
@@ -156,6 +191,33 @@ def test_components_and_unrated_items(backend: str, small_limit: None) -> None:
     assert np.isnan(fit.interval().standard_error).tolist() == [False] * 80 + [True] * 3
 
 
+def test_components_rated_separately(backend: str, small_limit: None) -> None:
+    c = votes("davidson, position")
+    outcome = np.array([0.0, 1.0, 0.5])[c.outcome]
+    other = reference.random_rows(61, n=7, m=200, scores=(0.0, 0.5, 1.0))
+    data = zm.Comparisons(
+        np.concatenate([c.a, other.a + N]),
+        np.concatenate([c.b, other.b + N]),
+        np.concatenate([outcome, other.score]),
+    )
+    fit = fit_of("davidson, position", backend, data, components="separate")
+    items = [0, 5, 80, 86]
+    found = fit.interval(items=items).standard_error
+    to_first = fit.interval(items=items, reference=0).standard_error
+    everyone = fit.interval(probes=256)
+    effects = fit.effects().standard_error
+    again = fit_of("davidson, position", backend, data, components="separate")
+    covariance, error = whole(again, "sandwich")
+    exact = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(found, exact[items], rtol=1e-6)
+    np.testing.assert_allclose(effects, error, rtol=1e-7)
+    difference = covariance[0, 0] + covariance[5, 5] - 2 * covariance[0, 5]
+    assert to_first[1] == pytest.approx(np.sqrt(difference), rel=1e-6)
+    assert np.isnan(to_first).tolist() == [False, False, True, True]
+    z = (everyone.standard_error / exact - 1) / everyone.relative_error
+    assert np.abs(z).max() < 5
+
+
 def test_counts_saved_fits_and_frames(backend: str, small_limit: None, tmp_path: Any) -> None:
     c = votes("davidson, position")
     fit = fit_of("davidson, position", backend, c.pair_counts(by="judge"))
@@ -173,6 +235,14 @@ def test_counts_saved_fits_and_frames(backend: str, small_limit: None, tmp_path:
     np.testing.assert_array_equal(
         frame.loc[range(N), "standard_error"], by_rows.interval().standard_error
     )
+
+
+def test_singular_information(backend: str, small_limit: None) -> None:
+    fit = fit_of("davidson, position", backend)
+    cells = replace(fit.extras.cells, features=np.zeros_like(fit.extras.cells.features))
+    blind = replace(fit, extras=replace(fit.extras, cells=cells))
+    with pytest.raises(InputError, match="effects: the information matrix is singular"):
+        blind.effects()
 
 
 def test_refusals(backend: str, small_limit: None) -> None:

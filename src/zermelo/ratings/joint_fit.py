@@ -235,6 +235,8 @@ class JointFit(BradleyTerryFit):
     ) -> Effects:
         """The position effect, the coefficients and the tie parameter, with intervals.
 
+        They are exact for any number of items: beyond 3,000 by a sparse solve for each parameter.
+
         Parameters
         ----------
         level : float, default 0.95
@@ -252,7 +254,8 @@ class JointFit(BradleyTerryFit):
         Raises
         ------
         InputError
-            As for `covariance`.
+            As for `covariance`, but for the number of items; two-way clusters are for at most
+            3,000.
 
         Examples
         --------
