@@ -148,10 +148,10 @@ def test_a_probe_has_the_covariance_of_all_scores(kind: Any, ties: Any) -> None:
         information.cells, 5, moments.information, moments.cross, moments.tie_information, True
     )[:5, :5]
     inverse = np.linalg.inv(items + np.diag(information.prior_information()))
-    # Larger borders than there are make the extra parameters count.
-    border = random.normal(size=(5, 3)) * [1.0, 1.0, 5.0]
-    far = replace(information, border=border, ridge=200.0)
-    back = border @ information.inverse_schur
+    # Less determined than they are, the extra parameters count.
+    border, inverse_schur = 0.05 * random.normal(size=(5, 3)), np.diag([10.0, 10.0, 100.0])
+    far = replace(information, border=border, inverse_schur=inverse_schur, ridge=200.0)
+    back = border @ inverse_schur
     moves = np.hstack([inverse + back @ border.T, -back])
     probes = 3000
     solution = far._probe(kind, np.sqrt(sums[0]), probes, random)[1]
