@@ -22,7 +22,7 @@ from ..errors import InputError
 from ..grouping import GROUPINGS, encode_groups
 from ..pair_counts import PairCounts
 from ..row_columns import read_groups
-from .row_scores import Scores
+from .row_scores import CodedScores, Scores
 
 Real = NDArray[np.float64]
 
@@ -129,10 +129,10 @@ class Clusters:
     """The clusters of the comparisons that a fit uses, in one way or two, and their scores."""
 
     ways: tuple[Way, ...]
-    scores: Scores
+    scores: Scores | CodedScores
 
     @classmethod
-    def of(cls, ways: list[Way], scores: Scores, used: NDArray[np.bool_]) -> Clusters:
+    def of(cls, ways: list[Way], scores: Scores | CodedScores, used: NDArray[np.bool_]) -> Clusters:
         """Of all rows, of which some are `used`."""
         kept = scores if used.all() else scores.take(np.flatnonzero(used))
         return cls(tuple(way.within(used).check() for way in ways), kept)
@@ -157,8 +157,7 @@ class Clusters:
         """Of all items, of which those that are `free` were estimated."""
         total: Real | float = 0.0
         for place, (way, factor) in enumerate(self.parts):
-            offsets, order = grouped(way.code, way.n_clusters)
-            scores = self.scores.take(order)
+            offsets, scores = self.scores.grouped(way.code, way.n_clusters)
             matrix, occurs = engine.cluster_meat(
                 offsets,
                 scores.first,
@@ -173,33 +172,21 @@ class Clusters:
             total = total + factor * matrix
         return ClusterMeat(np.asarray(total), self.degrees_of_freedom, len(self.ways) == 2)
 
-    def spread(self, solution: Real) -> Real:
-        """xᵀ meat x for every column of the solution, shape (k,)."""
+    def spread(self, solution: Real, extra: Real | None = None) -> Real:
+        """xᵀ meat x for every column of the solution, by items and `extra` parameters."""
         if len(self.ways) == 2:
             raise InputError(
                 "two-way clusters need the whole covariance, which is too large for so many items; "
                 "cluster one way, or fit fewer items: counts.select(mask)"
             )
-        way, scores = self.ways[0], self.scores
+        way, scores = self.ways[0], self.scores.whole()
         values = []
-        for column in solution.T:
+        for place, column in enumerate(solution.T):
             each = scores.residual * (column[scores.first] - column[scores.second])
+            if extra is not None:
+                each += scores.extra @ extra[:, place]
             values.append(way.factor * (np.bincount(way.code, each) ** 2).sum())
         return np.array(values)
-
-
-def grouped(code: NDArray[np.int32], n: int) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Where each code's rows begin, and the rows in the order of their codes."""
-    if (code[1:] >= code[:-1]).all():
-        order = np.arange(len(code))
-    else:
-        from scipy.sparse import coo_array
-
-        # A matrix with one entry a row, transposed: SciPy sorts it in two passes.
-        ones, rows = np.ones(len(code), np.int8), np.arange(len(code), dtype=np.int32)
-        order = coo_array((ones, (code, rows)), shape=(n, len(code))).tocsr().indices
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=n))])
-    return offsets.astype(np.int64), order
 
 
 def _warn_of_single(way: Way, items: list[Any]) -> None:

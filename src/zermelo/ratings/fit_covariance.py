@@ -19,11 +19,11 @@ from .row_scores import Parameters, scores_of
 from .uncertainty import (
     EXACT_BELOW,
     PROBES,
-    SOLVE_TOL,
     Information,
     Interval,
     Kind,
     check_kind,
+    information_solver,
     normal_quantile,
     quantile_of,
 )
@@ -333,31 +333,16 @@ class FitCovariance(Questions):
         counts, graph = self._fit.require_data(what)
         model = self._fit.model
         rated = self.rated
-        held = (model.held | model.alone | ~rated).astype(np.uint8)
-        ability = np.nan_to_num(model.ability)
-        n_centres = int(model.floating.max(initial=-1)) + 1
-
-        def solve(right: Real) -> Real:
-            solution, iterations = model.backend.laplacian_solve(
-                *graph.arrays,
-                ability,
-                held,
-                model.floating,
-                n_centres,
-                model.prior,
-                np.ascontiguousarray(right),
-                SOLVE_TOL,
-                limit := 10 * self.n_items + 100,
-                model.threads,
-            )
-            if iterations > limit:
-                raise InputError(
-                    f"{what}: the information matrix is too ill-conditioned to solve; some "
-                    "abilities are hardly determined by the data. A prior would help"
-                )
-            out: Real = solution
-            return out
-
+        solve = information_solver(
+            model.backend,
+            graph.arrays,
+            np.nan_to_num(model.ability),
+            model.held | model.alone | ~rated,
+            model.floating,
+            model.prior,
+            model.threads,
+            what,
+        )
         return Information(
             counts,
             model.ability,
@@ -366,7 +351,7 @@ class FitCovariance(Questions):
             rated & ~model.held & ~model.alone,
             model.component,
             model.centre,
-            n_centres > 0,
+            int(model.floating.max(initial=-1)) >= 0,
             solve,
             model.backend,
             model.threads,

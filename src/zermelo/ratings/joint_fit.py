@@ -15,9 +15,10 @@ from .bradley_terry_fit import BradleyTerryFit
 from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
 from .clusters import with_clusters
 from .joint_covariance import joint_covariance
+from .joint_information import JointInformation, joint_information
 from .row_scores import Parameters
 from .table import make_frame
-from .uncertainty import EXACT_BELOW, Information, Kind, check_kind, normal_quantile, quantile_of
+from .uncertainty import EXACT_BELOW, Kind, check_kind, normal_quantile, quantile_of
 
 Real = NDArray[np.float64]
 POSITION_NAME, TIE_NAME = "position", "log tie parameter"
@@ -164,8 +165,8 @@ class JointFit(BradleyTerryFit):
         self.require_data(what)
         if self.n_items > EXACT_BELOW:
             raise InputError(
-                f"{what}: the covariance of a joint fit is computed whole, for at most "
-                f"{EXACT_BELOW:,} items, but there are {self.n_items:,}"
+                f"{what} needs the covariance of all items, for at most {EXACT_BELOW:,}, but there "
+                f"are {self.n_items:,}; interval() and effects() know those of interest"
             )
 
         def compute() -> Real:
@@ -205,16 +206,36 @@ class JointFit(BradleyTerryFit):
     def _covariance(self, kind: Kind, what: str) -> Real:
         return self._whole_covariance(kind, what)[: self.n_items, : self.n_items]
 
-    def _information(self, what: str) -> Information:
-        raise InputError(
-            f"{what} is known for fits of abilities alone; this one has a tie model, a position "
-            "effect, covariates or offsets"
-        )
+    def _information(self, what: str) -> JointInformation:
+        counts = self.require_data(what)[0]
+
+        def compute() -> JointInformation:
+            model = self.model
+            return joint_information(
+                self._cells,
+                self._moments(),
+                counts,
+                model.ability,
+                prior=model.prior,
+                ridge=self.extras.ridge,
+                free=self.rated & ~model.held & ~model.alone,
+                component=model.component,
+                centre=model.centre,
+                floating=model.floating,
+                backend=model.backend,
+                threads=model.threads,
+                what=what,
+            )
+
+        information: JointInformation = self._remember("information", compute)
+        return information
 
     def effects(
         self, level: float = 0.95, kind: Kind = "sandwich", *, cluster: Any = None
     ) -> Effects:
         """The position effect, the coefficients and the tie parameter, with intervals.
+
+        They are exact for any number of items: beyond 3,000 by a sparse solve for each parameter.
 
         Parameters
         ----------
@@ -233,7 +254,8 @@ class JointFit(BradleyTerryFit):
         Raises
         ------
         InputError
-            As for `covariance`.
+            As for `covariance`, but for the number of items; two-way clusters are for at most
+            3,000.
 
         Examples
         --------
@@ -246,11 +268,10 @@ class JointFit(BradleyTerryFit):
         check_kind(kind)
         normal_quantile(level)  # refuses what is no level
         kind = with_clusters(kind, cluster)
-        whole = self._whole_covariance(kind, "effects")
-        degrees = self._degrees_of_freedom(kind)
+        variance, degrees = self._effect_variances(kind)
         extras = self.extras
         estimate = extras.coefficients / extras.divisor
-        error = np.sqrt(np.diag(whole)[self.n_items :])
+        error = np.sqrt(variance)
         error[: len(estimate)] /= extras.divisor
         names = extras.names
         if extras.ties != "none":
@@ -269,6 +290,16 @@ class JointFit(BradleyTerryFit):
             degrees,
         )
 
+    def _effect_variances(self, kind: Kind) -> tuple[Real, float]:
+        """Variances of the extra parameters as they were fitted, and degrees of freedom."""
+        if self.n_items <= EXACT_BELOW:
+            whole = self._whole_covariance(kind, "effects")
+            return np.diag(whole)[self.n_items :], self._degrees_of_freedom(kind)
+        information = self._information("effects")
+        clusters = self._clusters(kind) if kind == "cluster" else None
+        degrees = math.inf if clusters is None else clusters.degrees_of_freedom
+        return information.effect_variances(kind, clusters), degrees
+
     def _expected_at(self, first: NDArray[Any], second: NDArray[Any], sign: int) -> Real:
         extras = self.extras
         effect = sign * (self.position_effect or 0.0)
@@ -283,10 +314,3 @@ class JointFit(BradleyTerryFit):
             loss = np.where(across, 1.0 - score, loss)
             tie = np.where(across, 0.0 * score, tie)
         return win if extras.ties == "none" else np.stack([win, tie, loss], axis=-1)
-
-    def _columns(self) -> dict[str, Any]:
-        if self.n_items <= EXACT_BELOW:
-            return super()._columns()
-        columns = super(BradleyTerryFit, self)._columns()
-        columns["comparisons"] = self.comparisons
-        return columns

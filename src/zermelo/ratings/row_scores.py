@@ -20,6 +20,10 @@ Real = NDArray[np.float64]
 
 # Rows a step, so that what a step computes stays in the cache.
 STEP = 1 << 15
+# Loss, win and tie, by their codes.
+OUTCOMES = 3
+
+Factor = Callable[[NDArray[np.int32], NDArray[np.int32]], Real]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +37,70 @@ class Scores:
     extra: Real
 
     def take(self, order: NDArray[Any]) -> Scores:
-        return Scores(
-            self.first[order],
-            self.second[order],
-            self.residual[order],
-            np.ascontiguousarray(self.extra[order]),
-        )
+        m = len(order)
+        first, second = np.empty(m, np.int32), np.empty(m, np.int32)
+        residual, extra = np.empty(m), np.empty((m, self.extra.shape[1]))
+        columns: list[NDArray[Any]] = [self.first, self.second, self.residual, self.extra]
+        taken: list[NDArray[Any]] = [first, second, residual, extra]
+        for begin in range(0, len(order), STEP):
+            step = slice(begin, begin + STEP)
+            rows = order[step].astype(np.intp)
+            for column, out in zip(columns, taken, strict=True):
+                if out.size:
+                    out[step] = column[rows]
+        return Scores(first, second, residual, extra)
+
+    def grouped(self, group: NDArray[np.int32], n: int) -> tuple[NDArray[np.int64], Scores]:
+        """In the order of their groups, and where each of the n groups begins."""
+        offsets, order = in_groups(group, n, None)
+        return offsets, self if order is None else self.take(order)
+
+    def whole(self) -> Scores:
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class CodedScores:
+    """Scores of comparisons that are mostly alike: those of all kinds, and each one's kind."""
+
+    kinds: Scores
+    code: NDArray[np.int32]
+
+    @property
+    def first(self) -> NDArray[np.int32]:
+        return self.kinds.first[self.code]
+
+    @property
+    def second(self) -> NDArray[np.int32]:
+        return self.kinds.second[self.code]
+
+    def take(self, order: NDArray[Any]) -> CodedScores:
+        return CodedScores(self.kinds, self.code[order])
+
+    def grouped(self, group: NDArray[np.int32], n: int) -> tuple[NDArray[np.int64], Scores]:
+        """In the order of their groups, and where each of the n groups begins."""
+        # Codes are a column to move, and what they stand for is then looked up in the cache.
+        offsets, code = in_groups(group, n, self.code)
+        return offsets, self.kinds.take(self.code if code is None else code)
+
+    def whole(self) -> Scores:
+        return self.kinds.take(self.code)
+
+
+def in_groups(
+    group: NDArray[np.int32], n: int, values: NDArray[np.int32] | None
+) -> tuple[NDArray[np.int64], NDArray[Any] | None]:
+    """Where each group begins, and `values` (None: rows) in the groups' order, if not as before."""
+    if (group[1:] >= group[:-1]).all():
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(group, minlength=n))])
+        return offsets.astype(np.int64), None
+    from scipy.sparse import csr_array
+
+    rows = np.arange(len(group) + 1, dtype=np.int32)
+    values = rows[:-1] if values is None else values
+    # A matrix with one entry a row, by columns: SciPy sorts it in two passes.
+    matrix = csr_array((values, group, rows), shape=(len(group), n)).tocsc()
+    return matrix.indptr.astype(np.int64), matrix.data
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +126,7 @@ class Parameters:
 
 def scores_of(
     rows: Comparisons | PairCounts, at: Parameters, reweighted: tuple[PairCounts, int] | None
-) -> tuple[Scores, NDArray[np.bool_]]:
+) -> tuple[Scores | CodedScores, NDArray[np.bool_]]:
     """The scores of rows, or of the cells of grouped counts, and which have any weight.
 
     `reweighted` gives the counts and the least count of a fit whose pairs were weighed.
@@ -73,6 +135,8 @@ def scores_of(
     if isinstance(rows, PairCounts):
         ones = np.ones((len(rows), int(at.position)))
         return _scores(rows, rows.first, rows.second, ones, None, at, factor)
+    if factor is None and _few_kinds(rows, at):
+        return _coded_scores(rows, at)
     n_extra = len(at.coefficients) + (at.tie_model != "none")
     residual, extra = np.empty(len(rows)), np.empty((len(rows), n_extra))
     weighs = np.empty(len(rows), bool)
@@ -84,6 +148,30 @@ def scores_of(
         scores, weighs[step] = _scores(part, part.a, part.b, features, part.offset, at, factor)
         residual[step], extra[step] = scores.residual, scores.extra
     return Scores(rows.a, rows.b, residual, extra), weighs
+
+
+def _few_kinds(rows: Comparisons, at: Parameters) -> bool:
+    """Whether items and outcome say all of a comparison, and there are many of each kind."""
+    own = (rows.score, rows.count, rows.weight, rows.offset)
+    neutral = rows.neutral if at.position else None
+    few = OUTCOMES * rows.n_items**2 <= len(rows)
+    return few and not at.names and neutral is None and all(column is None for column in own)
+
+
+def _coded_scores(rows: Comparisons, at: Parameters) -> tuple[CodedScores, NDArray[np.bool_]]:
+    n = rows.n_items
+    item = np.arange(n, dtype=np.int32)
+    first, second = np.repeat(item, OUTCOMES * n), np.tile(np.repeat(item, OUTCOMES), n)
+    outcome = np.tile(np.arange(OUTCOMES, dtype=np.uint8), n * n)
+    kinds = _Rows(first, second, outcome, None, None, None, None, None, None)
+    features = _features(kinds, at, [])
+    scores, weighs = _scores(kinds, first, second, features, None, at, None)
+    code = np.empty(len(rows), np.int32)
+    for begin in range(0, len(rows), STEP):
+        step = slice(begin, begin + STEP)
+        code[step] = (rows.a[step] * np.int32(n) + rows.b[step]) * np.int32(OUTCOMES)
+        code[step] += rows.outcome[step]
+    return CodedScores(scores, code), np.ones(len(rows), bool) if weighs.all() else weighs[code]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +203,7 @@ def _scores(
     features: Real,
     offset: Real | None,
     at: Parameters,
-    factor: Callable[[NDArray[np.int32], NDArray[np.int32]], Real] | None,
+    factor: Factor | None,
 ) -> tuple[Scores, NDArray[np.bool_]]:
     z = at.ability[first] - at.ability[second]
     if features.shape[1]:

@@ -161,13 +161,18 @@ class Information:
     component: NDArray[np.int32]
     centre: NDArray[np.int32]
     floating: bool
-    solve: Callable[[Real], Real]  # information * x = right, shapes (n_items, k)
+    solve: Callable[[Real], Real]  # items' information * x = right, shapes (n_items, k)
     backend: Backend
     threads: int
 
+    @property
+    def pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """First and second items of what `moments` are of."""
+        return self.counts.first, self.counts.second
+
     def moments(self) -> tuple[Real, Real]:
         """Information and meat a pair, zero for pairs that the fit does not use."""
-        first, second = self.counts.first, self.counts.second
+        first, second = self.pairs
         used = self.component[first] == self.component[second]
         used &= ~np.isnan(self.ability[first]) & ~np.isnan(self.ability[second])
         information, meat = pair_moments(self.counts, self.ability, self.ties)
@@ -220,7 +225,6 @@ class Information:
         n = self.counts.n_items
         variances = np.empty(len(places))
         meat = self.moments()[1] if kind == "sandwich" else None
-        first, second = self.counts.first, self.counts.second
         for begin in range(0, len(places), PROBES_AT_ONCE):
             block = places[begin : begin + PROBES_AT_ONCE]
             right = np.zeros((n, len(block)))
@@ -229,16 +233,19 @@ class Information:
                 right[reference] -= 1.0
             self._centre(right)
             right[~self.free] = 0.0
-            solution = self.solve(right)
-            if clusters is not None:
-                values = clusters.spread(solution)
-            elif meat is None:
-                values = (right * solution).sum(axis=0)
-            else:
-                difference = solution[first] - solution[second]
-                values = np.einsum("p,pk,pk->k", meat, difference, difference)
-            variances[begin : begin + len(block)] = values
+            variances[begin : begin + len(block)] = self._forms(right, meat, clusters)
         return variances
+
+    def _forms(self, right: Real, meat: Real | None, clusters: Clusters | None) -> Real:
+        """Variance of each column's combination of abilities; Fisher's without any meat."""
+        solution = self.solve(right)
+        if clusters is not None:
+            return clusters.spread(solution)
+        if meat is None:
+            return np.asarray((right * solution).sum(axis=0))
+        first, second = self.pairs
+        difference = solution[first] - solution[second]
+        return np.asarray(np.einsum("p,pk,pk->k", meat, difference, difference))
 
     def _centre(self, columns: Real) -> None:
         """Takes each centred group's mean from every column."""
@@ -265,7 +272,7 @@ class Information:
         information, meat = self.moments()
         m = information if kind == "fisher" else meat
         root = np.sqrt(m)
-        first, second = self.counts.first, self.counts.second
+        first, second = self.pairs
         n = self.counts.n_items
         prior = self.prior_information()
         spread = np.bincount(first, m, n) + np.bincount(second, m, n)
@@ -285,17 +292,8 @@ class Information:
         x2, y2 = np.empty((probes, n)), np.empty((probes, n))
         for begin in range(0, probes, PROBES_AT_ONCE):
             width = min(PROBES_AT_ONCE, probes - begin)
-            right = np.empty((n, width))
-            for column in range(width):
-                signs = generator.integers(0, 2, len(root), np.int8) * np.int8(2) - np.int8(1)
-                flipped = root * signs
-                right[:, column] = np.bincount(first, flipped, n) - np.bincount(second, flipped, n)
-                if kind == "fisher" and self.prior > 0:
-                    # The prior's virtual games are part of the information, too.
-                    right[:, column] += np.sqrt(prior) * generator.choice([-1.0, 1.0], n)
-            right[~self.free] = 0.0
+            right, solution = self._probe(kind, root, width, generator)
             control = right * inverse[:, None]
-            solution = self.solve(right)
             self._centre(solution)
             if reference is not None:
                 solution = solution - solution[reference]
@@ -317,3 +315,69 @@ class Information:
             variance[self.component != self.component[reference]] = np.nan
         variance[~self.free & ~np.isnan(self.ability)] = 0.0
         return variance, np.where(self.free, relative, 0.0)
+
+    def _probe(
+        self, kind: Kind, root: Real, width: int, generator: np.random.Generator
+    ) -> tuple[Real, Real]:
+        """Items' sums of flipped coins, a column a probe, and what they move abilities by."""
+        right = np.empty((self.counts.n_items, width))
+        for column in range(width):
+            right[:, column] = self._by_item(flipped(root, generator))
+            if kind == "fisher" and self.prior > 0:
+                right[:, column] += self._prior_probe(generator)
+        right[~self.free] = 0.0
+        return right, self.solve(right)
+
+    def _by_item(self, values: Real) -> Real:
+        first, second = self.pairs
+        n = self.counts.n_items
+        return np.asarray(np.bincount(first, values, n) - np.bincount(second, values, n))
+
+    def _prior_probe(self, generator: np.random.Generator) -> Real:
+        """The prior's virtual games are part of the information, too."""
+        coins: Real = generator.choice([-1.0, 1.0], self.counts.n_items)
+        return np.sqrt(self.prior_information()) * coins
+
+
+def flipped(root: Real, generator: np.random.Generator) -> Real:
+    """Every value with a random sign."""
+    signs = generator.integers(0, 2, len(root), np.int8) * np.int8(2) - np.int8(1)
+    return np.asarray(root * signs)
+
+
+def information_solver(
+    backend: Backend,
+    arrays: tuple[NDArray[Any], ...],
+    ability: Real,
+    held: NDArray[np.bool_],
+    floating: NDArray[np.int32],
+    prior: float,
+    threads: int,
+    what: str,
+) -> Callable[..., Real]:
+    """solve(right, tol), by the information of the graph's `arrays` between items not held."""
+    n_centres = int(floating.max(initial=-1)) + 1
+    limit = 10 * len(held) + 100
+
+    def solve(right: Real, tol: float = SOLVE_TOL) -> Real:
+        solution, iterations = backend.laplacian_solve(
+            *arrays,
+            ability,
+            held.astype(np.uint8),
+            floating,
+            n_centres,
+            prior,
+            np.ascontiguousarray(right),
+            tol,
+            limit,
+            threads,
+        )
+        if iterations > limit:
+            raise InputError(
+                f"{what}: the information matrix is too ill-conditioned to solve; some "
+                "abilities are hardly determined by the data. A prior would help"
+            )
+        out: Real = solution
+        return out
+
+    return solve
