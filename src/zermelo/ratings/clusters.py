@@ -30,8 +30,8 @@ Real = NDArray[np.float64]
 DEFAULTS = ("cluster", "judge")
 NO_ROWS = (
     "needs to know which comparisons belong together, but this fit has only their counts (it was "
-    "made from PairCounts, or loaded from a file); fit Comparisons with a cluster, or their "
-    'pair_counts(by="cluster")'
+    "made from PairCounts or by boards(), or loaded from a file); fit Comparisons with a cluster, "
+    'or their pair_counts(by="cluster"); boards(keep_rows=True) keeps the comparisons'
 )
 # Which argument asks for clusters, as messages name it.
 KIND, UNIT = "kind='cluster'", "unit='cluster'"
