@@ -298,6 +298,7 @@ def test_rows_may_be_counts_and_weigh(backend: str) -> None:
     [
         ("judge", "cluster must name a column of the Comparisons that groups them .'cluster'."),
         (["u", "v"], "cluster"),
+        (("judge", "cluster"), r"draws clusters of one way, but cluster is \('judge', 'cluster'\)"),
         (np.zeros(360, int), "cluster must tell at least two clusters apart, but is 0 in every"),
     ],
 )

@@ -30,8 +30,8 @@ Real = NDArray[np.float64]
 DEFAULTS = ("cluster", "judge")
 NO_ROWS = (
     "kind='cluster' needs to know which comparisons belong together, but this fit has only their "
-    "counts (it was made from PairCounts, or loaded from a file); fit Comparisons with a cluster, "
-    'or their pair_counts(by="cluster")'
+    "counts (it was made from PairCounts or by boards, updated, or loaded from a file); fit "
+    'Comparisons with a cluster, or their pair_counts(by="cluster")'
 )
 # Names of items in a warning.
 SHOWN = 3
@@ -272,7 +272,11 @@ def _way_of_rows(cluster: Any, rows: Comparisons, backend: Backend, threads: int
             raise InputError(
                 f"Length of cluster ({length}) must match the comparisons ({len(rows)})"
                 + (f"; {left_out} rows were left out of them: " if left_out else "; ")
-                + "Comparisons(cluster=...) keeps labels and rows together"
+                + (
+                    "two ways are a tuple: cluster=('judge', 'cluster')"
+                    if length == 2
+                    else "Comparisons(cluster=...) keeps labels and rows together"
+                )
             )
         name, column = "cluster", read_groups("cluster", cluster, len(rows))
     code, labels = encode_groups(name, column, backend, threads)

@@ -154,6 +154,11 @@ def _column(rows: Comparisons, cluster: Any) -> tuple[str, Array]:
             )
         column: Array = getattr(rows, cluster)
         return cluster, column
+    if isinstance(cluster, tuple) and all(isinstance(way, str) for way in cluster):
+        raise InputError(
+            f"the bootstrap draws clusters of one way, but cluster is {cluster!r}; draw by one of "
+            "them, or use interval(kind='cluster', cluster=...), which takes two"
+        )
     left_out = rows.n_self + rows.n_dropped
     try:
         return "cluster", read_groups("cluster", cluster, len(rows))
