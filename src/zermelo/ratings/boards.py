@@ -401,8 +401,8 @@ def _split(
 def _reads_rows(data: Comparisons, options: Mapping[str, Any]) -> bool:
     """Whether rows of one pair differ in more than their outcomes."""
     neutral = data.neutral is not None and bool(options.get("position_effect"))
-    margins = options.get("loss", "plain") != "plain"
-    return bool(options.get("covariates") or data.offset is not None or neutral or margins)
+    losses = options.get("loss", "plain") != "plain"
+    return bool(options.get("covariates") or data.offset is not None or neutral or losses)
 
 
 def _seat(anchor: Any, items: NDArray[Any]) -> Anchor | None:

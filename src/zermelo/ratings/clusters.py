@@ -30,8 +30,8 @@ Real = NDArray[np.float64]
 DEFAULTS = ("cluster", "judge")
 NO_ROWS = (
     "needs to know which comparisons belong together, but this fit has only their counts (it was "
-    "made from PairCounts or by boards(), or loaded from a file); fit Comparisons with a cluster, "
-    'or their pair_counts(by="cluster"); boards(keep_rows=True) keeps the comparisons'
+    "made from PairCounts or by boards(), updated, or loaded from a file); fit Comparisons with a "
+    'cluster, or their pair_counts(by="cluster"); boards(keep_rows=True) keeps the comparisons'
 )
 # Which argument asks for clusters, as messages name it.
 KIND, UNIT = "kind='cluster'", "unit='cluster'"
@@ -288,7 +288,11 @@ def _way_of_rows(
             raise InputError(
                 f"Length of cluster ({length}) must match the comparisons ({len(rows)})"
                 + (f"; {left_out} rows were left out of them: " if left_out else "; ")
-                + "Comparisons(cluster=...) keeps labels and rows together"
+                + (
+                    "two ways are a tuple: cluster=('judge', 'cluster')"
+                    if length == 2 and asked == KIND
+                    else "Comparisons(cluster=...) keeps labels and rows together"
+                )
             )
         name, column = "cluster", read_groups("cluster", cluster, len(rows))
     code, labels = encode_groups(name, column, backend, threads)

@@ -15,7 +15,16 @@ Real = NDArray[np.float64]
 
 def reweighted(counts: PairCounts, min_count: int) -> PairCounts:
     """Every comparison weighs 1 / max(comparisons of its pair, min_count), times its own weight."""
-    weight = _weights(counts, min_count)
+    return _times(counts, _weights(counts, min_count))
+
+
+def original(counts: PairCounts, min_count: int) -> PairCounts:
+    """The counts that `reweighted` made these of."""
+    return _times(counts, 1.0 / _weights(counts, min_count))
+
+
+def _times(counts: PairCounts, weight: Real) -> PairCounts:
+    """The counts, with the weights of every row's comparisons multiplied by its `weight`."""
     columns = {name: counts.columns[name] for name in OUTCOMES if name in counts.columns}
     for name in list(columns):
         columns[f"{name}_weight"] = getattr(counts, f"{name}_weight") * weight
