@@ -220,6 +220,8 @@ def test_bad_comparisons_of_fits() -> None:
     for name, value in (("relation", "same"), ("adjust", "bonferroni"), ("kind", "huber")):
         with pytest.raises(InputError, match=f"{name} must be one of"):
             compare_fits(fit, fit, **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="kind='cluster' is not known for changes"):
+        compare_fits(fit, fit, kind="cluster")
     with pytest.raises(InputError, match="level must be between 0 and 1"):
         compare_fits(fit, fit, level=1.0)
     apart = zm.Comparisons(["x", "y", "p", "q"], ["y", "x", "q", "p"])

@@ -173,7 +173,12 @@ def compare_fits(
     """
     choice("relation", relation, RELATIONS)
     choice("adjust", adjust, ADJUSTMENTS)
-    choice("kind", kind, KINDS)  # of clusters the covariance of nested fits is not known
+    if kind == "cluster":
+        raise InputError(
+            "kind='cluster' is not known for changes: a cluster may have comparisons in both fits; "
+            "use kind='sandwich', which takes comparisons as independent"
+        )
+    choice("kind", kind, KINDS)
     normal_quantile(level)  # refuses what is no level
     for name, fit in (("old", old), ("new", new)):
         if not isinstance(fit, BradleyTerryFit):

@@ -12,9 +12,10 @@ from .._backends.threads import resolve_threads
 from ..comparisons import Comparisons
 from ..errors import InputError
 from ..outcomes import LOSS, WIN
-from ..pair_columns import OUTCOMES, sum_columns
+from ..pair_columns import sum_columns
 from ..pair_counts import PairCounts
 from .clusters import UNIT, read_way
+from .reweighting import weight_by_pair
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
@@ -163,12 +164,4 @@ def pair_weights(fit: BradleyTerryFit, first: Codes, second: Codes) -> Real | No
     if fit.options.get("reweight") is None:
         return None
     counts, _ = fit.require_data("bootstrap")
-    n = counts.n_items
-    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
-    keys, place = np.unique(low.astype(np.int64) * n + high, return_inverse=True)
-    total = np.bincount(
-        place, np.sum([getattr(counts, name) for name in OUTCOMES], axis=0, dtype=np.float64)
-    )
-    own = np.minimum(first, second).astype(np.int64) * n + np.maximum(first, second)
-    weight: Real = 1.0 / np.maximum(total, fit.options["min_count"])
-    return weight[np.searchsorted(keys, own)]
+    return weight_by_pair(counts, int(fit.options["min_count"]))(first, second)
