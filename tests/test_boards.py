@@ -17,6 +17,7 @@ import pytest
 
 import zermelo as zm
 from zermelo.errors import ConvergenceWarning, InputError, SeparationError
+from zermelo.ratings.joint_fit import JointFit
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -213,11 +214,14 @@ def test_rows_that_do_not_aggregate() -> None:
         "features": random.normal(size=(len(data["a"]), 2)),
         "neutral": random.random(len(data["a"])) < 0.3,
         "offset": random.normal(size=len(data["a"])),
+        "margin": random.integers(0, 3, len(data["a"])),
     }
     for used, options in (
         (["features"], {"covariates": True, "ridge": 0.5}),
         (["neutral"], {"position_effect": True, "ties": "rao-kupper"}),
         (["offset"], {}),
+        (["margin"], {"loss": "margin"}),
+        (["margin"], {"loss": "scaled"}),
     ):
         extra = {name: more[name] for name in used}
         kept = (data["a"] != "m7") & (data["b"] != "m7")
@@ -226,8 +230,30 @@ def test_rows_that_do_not_aggregate() -> None:
             rows = kept & (data["category"] == name)
             expected = zm.bradley_terry(votes(data, rows, **extra), **options)
             assert_same_fit(boards[name], expected)
-            np.testing.assert_allclose(boards[name].coefficients, expected.coefficients)
+            if isinstance(expected, JointFit):
+                np.testing.assert_allclose(boards[name].coefficients, expected.coefficients)
         assert_same_fit(boards.overall, zm.bradley_terry(votes(data, kept, **extra), **options))
+
+
+def test_rows_are_kept_for_their_clusters() -> None:
+    data = columns(9)
+    judge = np.random.default_rng(9).integers(0, 40, len(data["a"]))
+    given = votes(data, judge=judge)
+    boards = zm.boards(given, keep_rows=True, drop=["m7"])
+    kept = (data["a"] != "m7") & (data["b"] != "m7") & (data["category"] == "talk")
+    expected = zm.bradley_terry(votes(data, kept, judge=judge))
+    assert_same_fit(boards["talk"], expected)
+    np.testing.assert_allclose(
+        boards["talk"].interval(kind="cluster").standard_error,
+        expected.interval(kind="cluster").standard_error,
+        atol=1e-9,
+    )
+    with pytest.raises(InputError, match=r"boards\(keep_rows=True\) keeps the comparisons"):
+        zm.boards(given)["talk"].interval(kind="cluster")
+    with pytest.raises(InputError, match="keep_rows=True needs the rows, which PairCounts lack"):
+        zm.boards(given.pair_counts(by="category"), keep_rows=True)
+    with pytest.raises(KeyError, match="there is no board 'tale'; the first of 3 are 'code'"):
+        boards["tale"]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,25 @@ def test_replicates_of_joint_fits_are_the_fits_of_the_clusters(backend: str) -> 
         check_refits(fit, votes, found, options)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"ties": "drop"}, {"reweight": "pair"}, {"ties": "davidson", "position_effect": True}],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_counts_by_cluster_are_drawn_as_their_rows(
+    backend: str, options: dict[str, Any], weighted: bool
+) -> None:
+    weight = np.random.default_rng(2).uniform(0.5, 1.5, 480) if weighted else None
+    votes = judged(n_judges=40, weight=weight)
+    rows = zm.bradley_terry(votes, backend=backend, **options)
+    counts = zm.bradley_terry(votes.pair_counts(by="cluster"), backend=backend, **options)
+    one, other = (fit.bootstrap(20, unit="cluster", seed=4) for fit in (rows, counts))
+    np.testing.assert_allclose(other.ability, one.ability, atol=1e-9)
+    assert one.n_failed == other.n_failed == 0
+    if isinstance(one, JointBootstrap):
+        np.testing.assert_allclose(other.effect, one.effect, atol=1e-9)
+
+
 def test_replicates_with_covariates(backend: str) -> None:
     plain = judged(n_judges=40)
     features = np.random.default_rng(1).normal(size=(len(plain), 2))
@@ -296,9 +315,11 @@ def test_rows_may_be_counts_and_weigh(backend: str) -> None:
 @pytest.mark.parametrize(
     ("cluster", "message"),
     [
-        ("judge", "cluster must name a column of the Comparisons that groups them .'cluster'."),
-        (["u", "v"], "cluster"),
-        (np.zeros(360, int), "cluster must tell at least two clusters apart, but is 0 in every"),
+        ("judge", "cluster='judge' is not a column of the comparisons; .*: 'cluster'$"),
+        (["u", "v"], r"Length of cluster \(2\) must match the comparisons \(360\)"),
+        (("cluster", "judge"), "cluster must be one column for a bootstrap, .* tuple of 2"),
+        (7, r"must be the name of a column, or labels \(one a row\), but is 7"),
+        (np.zeros(360, int), "unit='cluster' needs at least two clusters, but cluster has 1"),
     ],
 )
 def test_bad_clusters(cluster: Any, message: str) -> None:
@@ -309,13 +330,13 @@ def test_bad_clusters(cluster: Any, message: str) -> None:
 
 def test_one_cluster() -> None:
     votes = zm.Comparisons(["x", "y"], ["y", "x"], judge=["u", "u"])
-    with pytest.raises(InputError, match=r"judge must tell at least two .* but is 'u' in every"):
+    with pytest.raises(InputError, match="at least two clusters, but judge has 1"):
         zm.bradley_terry(votes).bootstrap(5, unit="cluster")
 
 
 def test_no_clusters(tmp_path: Any) -> None:
     fit = zm.bradley_terry(zm.Comparisons(["x", "y"], ["y", "x"]))
-    with pytest.raises(InputError, match="needs to know which comparisons belong together"):
+    with pytest.raises(InputError, match="neither a cluster nor a judge"):
         fit.bootstrap(5, unit="cluster")
     votes = judged(n_judges=30)
     with pytest.raises(InputError, match=r'pair_counts.by="cluster".'):

@@ -443,6 +443,7 @@ def test_contrasts_by_solves(backend: str, monkeypatch: pytest.MonkeyPatch) -> N
         ("user", "cluster='user' is not a column of the comparisons; .*: 'judge', 'period'"),
         ("cluster", "cluster='cluster' is not a column of the comparisons"),
         ([1, 2, 3], r"Length of cluster \(3\) must match the comparisons \(206\)"),
+        (["judge", "period"], r"Length of cluster \(2\) .* two ways are a tuple: cluster=\("),
         (("judge",), "a tuple of two for two-way clusters, but is a tuple of 1"),
         (7, "cluster must be the name of a column, .* but is 7"),
         ("period", "at least two clusters, but period has 1 among the comparisons"),

@@ -90,6 +90,39 @@ def test_the_nested_sandwich_is_the_one_of_the_rows(backend: str) -> None:
     assert compare_fits(one, other).relation == "nested"
 
 
+@pytest.mark.parametrize("position", [False, True])
+def test_nested_fits_of_reweighted_pairs(backend: str, position: bool) -> None:
+    """A comparison's influence changes with its pair's weight, too, row by row."""
+    rows = reference.random_rows(5, n=6, m=400, scores=(0.0, 1.0))
+    early = np.arange(len(rows.a)) < 250
+    pair = np.minimum(rows.a, rows.b) * 6 + np.maximum(rows.a, rows.b)
+    extra = np.ones((len(pair), int(position)))
+    influence, fits = [], []
+    for part in (early, np.ones(len(early), bool)):
+        fit = zm.bradley_terry(
+            rows.only(part).comparisons(),
+            position_effect=position,
+            reweight="pair",
+            min_count=20,
+            backend=backend,
+        )
+        count = np.bincount(pair[part], minlength=36)
+        assert count.max() > 20 > count[count > 0].min()
+        weight = part / np.maximum(count[pair], 20)
+        z = rows.design @ fit.ability + (fit.position_effect or 0.0)
+        p = 1.0 / (1.0 + np.exp(-z))
+        design = np.hstack([rows.design, extra])
+        bread = np.linalg.pinv((design.T * (weight * p * (1.0 - p))) @ design, hermitian=True)
+        influence.append((weight * (rows.score - p))[:, None] * (design @ bread)[:, :6])
+        fits.append(fit)
+    expected = np.sqrt(((influence[1] - influence[0]) ** 2).sum(axis=0))
+    found = compare_fits(*fits)
+    assert found.relation == "nested"
+    np.testing.assert_allclose(found.standard_error, expected, rtol=1e-7)
+    with pytest.raises(InputError, match="kind='fisher' compares nested fits by maximum"):
+        compare_fits(*fits, kind="fisher")
+
+
 def test_items_that_came_and_went() -> None:
     old = zm.bradley_terry(zm.Comparisons(["x", "y", "z", "a"], ["y", "z", "x", "x"]), prior=1.0)
     new = zm.bradley_terry(zm.Comparisons(["x", "y", "z", "w"], ["y", "z", "x", "x"]), prior=1.0)
@@ -187,6 +220,8 @@ def test_bad_comparisons_of_fits() -> None:
     for name, value in (("relation", "same"), ("adjust", "bonferroni"), ("kind", "huber")):
         with pytest.raises(InputError, match=f"{name} must be one of"):
             compare_fits(fit, fit, **{name: value})  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="kind='cluster' is not known for changes"):
+        compare_fits(fit, fit, kind="cluster")
     with pytest.raises(InputError, match="level must be between 0 and 1"):
         compare_fits(fit, fit, level=1.0)
     apart = zm.Comparisons(["x", "y", "p", "q"], ["y", "x", "q", "p"])

@@ -414,6 +414,10 @@ def ring(score: float = 0.5) -> zm.Comparisons:
         ({"position_effect": 1}, "position_effect must be True or False, but is 1"),
         ({"covariates": True}, "covariates need the features of every row"),
         ({"covariates": "raw"}, "covariates must be True, False, None or 'standardize'"),
+        (
+            {"covariates": np.ones((99, 1))},
+            r"is array\(\[\[1.\], \[1.\].{30,45}\.\.\.; the features",
+        ),
         ({"ridge": -1.0}, "ridge"),
         ({"ridge": 1.0}, "ridge=1.0 holds coefficients, but there are none"),
         ({"ties": "davidson", "solver": "mm"}, "solver='mm' fits abilities alone"),

@@ -261,3 +261,52 @@ def test_bad_options() -> None:
         metrics.evaluate(fit, [0.5])  # type: ignore[arg-type]
     with pytest.raises(InputError, match="data has items such as 1, but those of the fit"):
         metrics.evaluate(fit, zm.Comparisons([1], [2]))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"position_effect": True},
+        {"ties": "davidson"},
+        {"ties": "rao-kupper", "position_effect": True},
+        {"covariates": True, "ties": "drop"},
+        {"covariates": ["length"], "position_effect": True, "ties": "davidson"},
+    ],
+)
+@pytest.mark.parametrize("rows_differ", [False, True])
+def test_evaluate_predicts_rows_as_they_were(options: dict[str, Any], rows_differ: bool) -> None:
+    """The log loss of the fit's own data is its log-likelihood, whatever the fit took in."""
+    random = np.random.default_rng(3)
+    first = random.integers(0, 4, 300)
+    second = (first + random.integers(1, 4, 300)) % 4
+    outcome = random.choice([0.0, 0.5, 1.0], 300, p=[0.2, 0.3, 0.5])
+    if "ties" not in options:
+        outcome = np.round(outcome + 0.1)
+    columns: dict[str, Any] = {}
+    if rows_differ:
+        columns = {"neutral": random.random(300) < 0.3, "offset": random.normal(size=300)}
+    if "covariates" in options:
+        columns["features"] = {
+            "style": random.normal(size=300),
+            "length": random.normal(size=300),
+        }
+    votes = zm.Comparisons(first, second, outcome, count=random.integers(1, 4, 300), **columns)
+    fit = zm.bradley_terry(votes, **options)
+    found = metrics.evaluate(fit, votes)
+    assert found.n_unknown == 0
+    assert -found.n_comparisons * found.log_loss == pytest.approx(fit.log_likelihood)
+    if not columns:
+        assert metrics.evaluate(fit, votes.pair_counts()).log_loss == pytest.approx(found.log_loss)
+
+
+def test_evaluate_without_order_or_features_is_on_neutral_ground() -> None:
+    votes = zm.Comparisons(
+        list("xyyxzz"), list("yxzzxy"), [1, 0, 1, 1, 0, 1], features=[[1], [0], [2], [0], [1], [0]]
+    )
+    fit = zm.bradley_terry(votes, covariates=True, position_effect=True, prior=1.0)
+    winners = zm.Comparisons(["x", "y"], ["y", "z"])
+    expected = -np.log(fit.predict(["x", "y"], ["y", "z"])).mean()
+    assert metrics.evaluate(fit, winners).log_loss == pytest.approx(expected)
+    other = zm.Comparisons(["x"], ["y"], [1], features={"tone": [1.0]})
+    with pytest.raises(InputError, match="the fit names 'feature 0', but the features are 'tone'"):
+        metrics.evaluate(fit, other)

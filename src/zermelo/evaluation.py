@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from .outcomes import FRACTIONAL, TIE, WIN
 from .pair_counts import PairCounts
 from .predictions import Predictions
 from .ratings.result import RatingResult
+
+if TYPE_CHECKING:
+    from .ratings.conditions import Conditions
 
 Real = NDArray[np.float64]
 
@@ -65,9 +68,12 @@ def evaluate(
     Parameters
     ----------
     fit : a rating result
-        Whoever has `items` and `predict`. Ties are left out where the fit left them out.
+        Whoever has `items` and `predict`. Ties are left out where the fit left them out. A
+        position effect counts where the data has an order, and features and offsets where it has
+        those that the fit has: else items meet on neutral ground, with equal features.
     data : Comparisons or PairCounts
-        What the fit has not seen; both give the same numbers.
+        What the fit has not seen; both give the same numbers, but for neutral rows, features and
+        offsets, which only Comparisons have.
     bins, strategy
         As in `calibration`.
 
@@ -96,7 +102,9 @@ def evaluate(
     bins = whole("bins", bins, 1, "a positive whole number")
     choice("strategy", strategy, STRATEGIES)
     fractional = data.has_fractional if isinstance(data, PairCounts) else data.score is not None
-    cells = _cells(data, ties=getattr(fit, "ties", "half") != "drop")
+    ties = getattr(fit, "ties", "half") != "drop"
+    conditions = _conditions(fit, data)
+    cells = _cells(data, ties, conditions)
     if data.items.dtype != fit.items.dtype:
         raise InputError(
             f"data has items such as {data.items.tolist()[0]!r}, but those of the fit are such as "
@@ -108,7 +116,11 @@ def evaluate(
     if len(at):
         # As lists, of which each label is plain Python already.
         first, second = (data.items[side[at]].tolist() for side in (cells.first, cells.second))
-        values = np.asarray(fit.predict(first, second))
+        values = (
+            np.asarray(fit.predict(first, second))
+            if conditions is None
+            else conditions.predict(first, second, cells.row[at])
+        )
         predicted = np.full((len(cells.first), *values.shape[1:]), np.nan)
         predicted[at] = values
     if predicted.ndim == 2 and fractional:
@@ -142,7 +154,10 @@ def evaluate(
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Comparisons of the same items and score; `spread` is Σ w y (1 - y) where y is not stated."""
+    """Comparisons of the same items and score; `spread` is Σ w y (1 - y) where y is not stated.
+
+    `row` is where they stand in the data.
+    """
 
     first: NDArray[np.int32]
     second: NDArray[np.int32]
@@ -150,12 +165,22 @@ class _Cells:
     count: NDArray[np.int64]
     weight: Real
     spread: Real
+    row: NDArray[np.intp]
 
 
-def _cells(data: Comparisons | PairCounts, *, ties: bool) -> _Cells:
+def _conditions(fit: RatingResult, data: Comparisons | PairCounts) -> Conditions | None:
+    """What bears on the comparisons beside the abilities; None: nothing."""
+    from .ratings.conditions import Conditions
+    from .ratings.joint_fit import JointFit
+
+    return Conditions.of(fit, data) if isinstance(fit, JointFit) else None
+
+
+def _cells(data: Comparisons | PairCounts, ties: bool, conditions: Conditions | None) -> _Cells:
     if isinstance(data, Comparisons):
-        if data.score is not None and data.weight is not None:
-            return _cells_of_rows(data, data.score, data.weight, ties)
+        by_row = conditions is not None and conditions.by_row
+        if by_row or (data.score is not None and data.weight is not None):
+            return _cells_of_rows(data, ties)
         data = data.pair_counts()
     # Of each outcome: the score, how many comparisons, their weight and their spread.
     none, nothing = np.zeros(len(data), np.int64), np.zeros(len(data))
@@ -184,12 +209,15 @@ def _cells(data: Comparisons | PairCounts, *, ties: bool) -> _Cells:
         gather([count.astype(np.int64) for _, count, _, _ in parts]),
         gather([weight for _, _, weight, _ in parts]),
         gather([spread for _, _, _, spread in parts]),
+        np.concatenate(occurring),
     )
 
 
-def _cells_of_rows(data: Comparisons, fractional: Real, weight: Real, ties: bool) -> _Cells:
+def _cells_of_rows(data: Comparisons, ties: bool) -> _Cells:
     score = np.where(data.outcome == WIN, 1.0, np.where(data.outcome == TIE, 0.5, 0.0))
-    score = np.where(data.outcome == FRACTIONAL, fractional, score)
+    if data.score is not None:
+        score = np.where(data.outcome == FRACTIONAL, data.score, score)
+    weight = np.ones(len(data)) if data.weight is None else data.weight
     count = np.ones(len(data), np.int64) if data.count is None else data.count
     keep = np.flatnonzero((data.outcome != TIE) | ties)
     return _Cells(
@@ -199,4 +227,5 @@ def _cells_of_rows(data: Comparisons, fractional: Real, weight: Real, ties: bool
         count[keep],
         (weight * count)[keep],
         np.zeros(len(keep)),
+        keep,
     )

@@ -22,6 +22,9 @@ from .bradley_terry_fit import BradleyTerryFit
 from .result import label_of
 from .table import make_frame
 
+# Categories in a message.
+SHOWN = 8
+
 Anchor = tuple[Any, float]
 Reasons = Mapping[Any, str]
 
@@ -64,6 +67,9 @@ class Boards(Mapping[Any, BradleyTerryFit]):
         label = label_of(category)
         if label not in self._fits and label in self.failed:
             raise KeyError(f"{label!r} could not be rated: {self.failed[label]}")
+        if label not in self._fits:
+            there = ", ".join(map(repr, list(self._fits)[:SHOWN]))
+            raise KeyError(f"there is no board {label!r}; the first of {len(self)} are {there}")
         return self._fits[label]
 
     def __iter__(self) -> Iterator[Any]:
@@ -184,6 +190,7 @@ def boards(
     drop: Any = (),
     overall: bool = True,
     anchor: Anchor | None = None,
+    keep_rows: bool = False,
     **options: Any,
 ) -> Boards:
     """A board for every category: `bradley_terry` fitted to the comparisons of each.
@@ -208,6 +215,10 @@ def boards(
     anchor : (item, rating), optional
         Shifts the ratings of each board so that this item gets this rating. A board in which it is
         not rated stays as it is, with a warning.
+    keep_rows : bool, default False
+        Fit each board to its rows and not to their counts, which takes more time and memory but
+        knows their clusters: `boards["code"].interval(kind="cluster")`. Covariates, offsets,
+        neutral rows and losses need rows anyway.
     **options
         Arguments of `bradley_terry`, the same for every board.
 
@@ -237,7 +248,7 @@ def boards(
     """
     least = whole("min_comparisons", min_comparisons, 0, "a whole number of at least 0")
     flag("overall", overall)
-    name, everything, parts = _split(data, by, options)
+    name, everything, parts = _split(data, by, flag("keep_rows", keep_rows), options)
     items = everything.items
     dropped = np.zeros(len(items), bool)
     for label in single_labels("drop", drop):
@@ -350,14 +361,16 @@ def _enough(
     if isinstance(part, PairCounts):
         return kept, left_out
     inside = np.isin(part.items, kept.items)
+    if inside.all():
+        return part, left_out
     return part.select(inside[part.a] & inside[part.b]), left_out
 
 
 def _split(
-    data: object, by: Any, options: Mapping[str, Any]
+    data: object, by: Any, keep_rows: bool, options: Mapping[str, Any]
 ) -> tuple[str, Comparisons | PairCounts, Iterator[tuple[Any, Comparisons | PairCounts]]]:
     """The name of the grouping, everything, and every category's part of it."""
-    if isinstance(data, Comparisons) and _reads_rows(data, options):
+    if isinstance(data, Comparisons) and (keep_rows or _reads_rows(data, options)):
         name, column = data.grouping(by)
         codes, labels = encode_groups(name, column, resolve(None), 1)
         order = np.argsort(codes, kind="stable")
@@ -373,6 +386,8 @@ def _split(
         raise InputError(
             "data is PairCounts without groups; count with pair_counts(by=...), or give Comparisons"
         )
+    elif keep_rows:
+        raise InputError("keep_rows=True needs the rows, which PairCounts lack; give Comparisons")
     elif not isinstance(by, str) or by not in ("category", data.by):
         raise InputError(
             f"by must be {data.by!r}, by which the PairCounts are grouped, but is {by!r}"
@@ -386,7 +401,8 @@ def _split(
 def _reads_rows(data: Comparisons, options: Mapping[str, Any]) -> bool:
     """Whether rows of one pair differ in more than their outcomes."""
     neutral = data.neutral is not None and bool(options.get("position_effect"))
-    return bool(options.get("covariates") or data.offset is not None or neutral)
+    losses = options.get("loss", "plain") != "plain"
+    return bool(options.get("covariates") or data.offset is not None or neutral or losses)
 
 
 def _seat(anchor: Any, items: NDArray[Any]) -> Anchor | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._backends import resolve
 from .._backends.threads import resolve_threads
-from ..checks import choice, flag, non_negative, positive, whole
+from ..checks import choice, flag, non_negative, positive, shortened, whole
 from ..comparisons import Comparisons
 from ..errors import ConvergenceWarning, InputError
 from ..pair_counts import PairCounts
@@ -358,7 +358,7 @@ def _covariates(value: object) -> Covariates:
         return tuple(names)
     raise InputError(
         f"covariates must be True, False, None or 'standardize', or a list of features' names, but "
-        f"is {value!r}; the features themselves belong to Comparisons(features=...)"
+        f"is {shortened(value)}; the features themselves belong to Comparisons(features=...)"
     )
 
 

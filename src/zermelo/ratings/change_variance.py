@@ -9,7 +9,8 @@ in common; with L that projection, the variance of the changes is L Var(new - ol
   therefore not correlated with its distance to any other (Hausman 1978, Econometrica 46:1251), and
   Var(new - old) = Var(old) - Var(new).
 - For the sandwich that argument does not hold, but the covariance can be had from the scores s of
-  the shared comparisons: Cov(old, new) = H_old⁺ (Σ s_old s_new') H_new⁺.
+  the shared comparisons: Cov(old, new) = H_old⁺ (Σ s_old s_new') H_new⁺. Where pairs were
+  reweighted, a comparison weighs less in the new fit, since its pair has more of them.
 """
 
 from __future__ import annotations
@@ -20,17 +21,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from ..pair_columns import OUTCOMES
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
 from .joint_change import at_parameters, check_same_model, joint_shared_covariance
 from .joint_fit import JointFit
+from .reweighting import original, weight_by_pair
 from .uncertainty import Kind
 
 # Sums of weights that were added up in another order.
 ROUNDING = 1e-9
 
 Real = NDArray[np.float64]
+
+
+def comparisons_of(fit: BradleyTerryFit) -> PairCounts:
+    """The counts of a fit's comparisons, with the weights that they were given."""
+    counts = fit.require_data("compare_fits")[0]
+    least = _least_count(fit)
+    return counts if least is None else original(counts, least)
+
+
+def _least_count(fit: BradleyTerryFit) -> int | None:
+    """`min_count` of a fit that reweighted pairs; None: it did not."""
+    return int(fit.options["min_count"]) if fit.options.get("reweight") is not None else None
+
+
+def _weight_ratio(
+    old: BradleyTerryFit,
+    new: BradleyTerryFit,
+    in_new: NDArray[np.int64],
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+) -> Real:
+    """How much a comparison of these pairs of old items weighs in `new`, over that in `old`.
+
+    All pairs must have been compared in both.
+    """
+    ratio = np.ones(len(first))
+    if (least := _least_count(new)) is not None:
+        counts = new.require_data("compare_fits")[0]
+        one, other = (in_new[places].astype(np.int32) for places in (first, second))
+        ratio *= weight_by_pair(counts, least)(one, other)
+    if (least := _least_count(old)) is not None:
+        counts = old.require_data("compare_fits")[0]
+        ratio /= weight_by_pair(counts, least)(first, second)
+    return ratio
 
 
 def first_missing(few: PairCounts, many: PairCounts) -> tuple[Any, Any] | None:
@@ -73,6 +110,11 @@ def change_variance(
     """L Var(new - old) L, shape (k, k)."""
     if relation == "nested":
         check_same_model(old, new)
+        if kind == "fisher" and (_least_count(old) or _least_count(new)):
+            raise InputError(
+                "kind='fisher' compares nested fits by maximum likelihood, which fits with "
+                "reweight='pair' are not; use kind='sandwich'"
+            )
     after = centred(new.covariance(kind)[np.ix_(places[1], places[1])])
     if relation == "nested" and kind == "fisher":
         # Both at the new abilities, where more comparisons never say less: at the old ones the old
@@ -117,7 +159,12 @@ def _shared_covariance(
 ) -> Real:
     """Cov(old, new) of the common items, from the comparisons that both fits have."""
     if isinstance(old, JointFit) and isinstance(new, JointFit):
-        return joint_shared_covariance(old, new, places, places_in(new.items, old.items))
+        in_new = places_in(new.items, old.items)
+
+        def ratio(first: NDArray[np.int32], second: NDArray[np.int32]) -> Real:
+            return _weight_ratio(old, new, in_new, first, second)
+
+        return joint_shared_covariance(old, new, places, in_new, ratio)
     counts = old.require_data("compare_fits")[0]
     in_new = places_in(new.items, old.items)
     here = np.flatnonzero((in_new >= 0) & old.rated)
@@ -129,10 +176,12 @@ def _shared_covariance(
     for component, at in ((old.model.component, None), (new.model.component, in_new)):
         code = component if at is None else component[at]
         used &= code[counts.first] == code[counts.second]
-    meat = np.where(used, _shared_meat(counts, old, new, in_new), 0.0)
+    used &= sum((getattr(counts, name) for name in OUTCOMES), np.zeros(len(counts), int)) > 0
+    meat = _shared_meat(counts, old, new, in_new)[used]
+    meat *= _weight_ratio(old, new, in_new, counts.first[used], counts.second[used])
     inner = np.zeros((len(here), len(here)))
     first, second = place[counts.first[used]], place[counts.second[used]]
-    inner[first, second] -= meat[used]  # ordered pairs are unique: nothing is overwritten
+    inner[first, second] -= meat  # ordered pairs are unique: nothing is overwritten
     inner += inner.T
     np.fill_diagonal(inner, -inner.sum(axis=1))
     # Every column of the meat adds up to zero, so that centred inverses do as well as others.

@@ -29,10 +29,12 @@ Real = NDArray[np.float64]
 # The columns that are clusters unless others are named.
 DEFAULTS = ("cluster", "judge")
 NO_ROWS = (
-    "kind='cluster' needs to know which comparisons belong together, but this fit has only their "
-    "counts (it was made from PairCounts, or loaded from a file); fit Comparisons with a cluster, "
-    'or their pair_counts(by="cluster")'
+    "needs to know which comparisons belong together, but this fit has only their counts (it was "
+    "made from PairCounts or by boards(), updated, or loaded from a file); fit Comparisons with a "
+    'cluster, or their pair_counts(by="cluster"); boards(keep_rows=True) keeps the comparisons'
 )
+# Which argument asks for clusters, as messages name it.
+KIND, UNIT = "kind='cluster'", "unit='cluster'"
 # Names of items in a warning.
 SHOWN = 3
 
@@ -204,23 +206,34 @@ def _warn_of_single(way: Way, items: list[Any]) -> None:
 def read_ways(
     cluster: Any, rows: Comparisons | PairCounts | None, backend: Backend, threads: int
 ) -> list[Way]:
-    """The one or two ways that `cluster` asks for."""
-    if rows is None:
-        raise InputError(NO_ROWS)
-    if isinstance(cluster, tuple) and len(cluster) != 2:
+    """The one or two ways that the `cluster` of a covariance asks for."""
+    if not isinstance(cluster, tuple) or not isinstance(rows, Comparisons):
+        return [read_way(KIND, cluster, rows, backend, threads)]
+    if len(cluster) != 2:
         raise InputError(
             f"cluster must be one column, or a tuple of two for two-way clusters, but is a tuple "
             f"of {len(cluster)}"
         )
+    return [read_way(KIND, way, rows, backend, threads) for way in cluster]
+
+
+def read_way(
+    asked: str, cluster: Any, rows: Comparisons | PairCounts | None, backend: Backend, threads: int
+) -> Way:
+    """The clusters that `cluster` names, or gives row by row; None: those that are known.
+
+    `asked` is the argument that needs them.
+    """
+    if rows is None:
+        raise InputError(f"{asked} {NO_ROWS}")
     if isinstance(rows, PairCounts):
-        return [_way_of_counts(cluster, rows)]
-    ways = cluster if isinstance(cluster, tuple) else (cluster,)
-    return [_way_of_rows(way, rows, backend, threads) for way in ways]
+        return _way_of_counts(asked, cluster, rows)
+    return _way_of_rows(asked, cluster, rows, backend, threads)
 
 
-def _way_of_counts(cluster: Any, counts: PairCounts) -> Way:
+def _way_of_counts(asked: str, cluster: Any, counts: PairCounts) -> Way:
     if counts.group is None or counts.groups is None or counts.by is None:
-        raise InputError(NO_ROWS)
+        raise InputError(f"{asked} {NO_ROWS}")
     if cluster is not None and not (isinstance(cluster, str) and cluster == counts.by):
         raise InputError(
             f"this fit's counts are grouped by {counts.by!r} alone, so that they have no other "
@@ -229,14 +242,16 @@ def _way_of_counts(cluster: Any, counts: PairCounts) -> Way:
     return Way(counts.by, counts.group, len(counts.groups))
 
 
-def _way_of_rows(cluster: Any, rows: Comparisons, backend: Backend, threads: int) -> Way:
+def _way_of_rows(
+    asked: str, cluster: Any, rows: Comparisons, backend: Backend, threads: int
+) -> Way:
     known = [name for name in GROUPINGS if getattr(rows, name) is not None]
     if cluster is None:
         cluster = next((name for name in DEFAULTS if name in known), None)
         if cluster is None:
             raise InputError(
-                "kind='cluster' needs clusters, but the comparisons have neither a cluster nor a "
-                "judge; make Comparisons with one of them, or pass cluster= here"
+                f"{asked} needs clusters, but the comparisons have neither a cluster nor a judge; "
+                "make Comparisons with one of them, or pass cluster= here"
             )
     if isinstance(cluster, str):
         if cluster not in known:
@@ -251,15 +266,20 @@ def _way_of_rows(cluster: Any, rows: Comparisons, backend: Backend, threads: int
             length = len(cluster)
         except TypeError:
             raise InputError(
-                "cluster must be the name of a column, labels (one a row), or a tuple of two of "
-                f"these, but is {cluster!r}"
+                "cluster must be the name of a column, or labels (one a row)"
+                + (", or a tuple of two of these" if asked == KIND else "")
+                + f", but is {cluster!r}"
             ) from None
         if length != len(rows):
             left_out = rows.n_self + rows.n_dropped
             raise InputError(
                 f"Length of cluster ({length}) must match the comparisons ({len(rows)})"
                 + (f"; {left_out} rows were left out of them: " if left_out else "; ")
-                + "Comparisons(cluster=...) keeps labels and rows together"
+                + (
+                    "two ways are a tuple: cluster=('judge', 'cluster')"
+                    if length == 2 and asked == KIND
+                    else "Comparisons(cluster=...) keeps labels and rows together"
+                )
             )
         name, column = "cluster", read_groups("cluster", cluster, len(rows))
     code, labels = encode_groups(name, column, backend, threads)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..checks import choice
 from ..errors import InputError
 from .bradley_terry_fit import BradleyTerryFit
-from .change_variance import change_variance, first_missing
+from .change_variance import change_variance, comparisons_of, first_missing
 from .compare import holm
 from .table import make_frame
 from .uncertainty import Kind, normal_quantile
@@ -173,7 +173,12 @@ def compare_fits(
     """
     choice("relation", relation, RELATIONS)
     choice("adjust", adjust, ADJUSTMENTS)
-    choice("kind", kind, KINDS)  # of clusters the covariance of nested fits is not known
+    if kind == "cluster":
+        raise InputError(
+            "kind='cluster' is not known for changes: a cluster may have comparisons in both fits; "
+            "use kind='sandwich', which takes comparisons as independent"
+        )
+    choice("kind", kind, KINDS)
     normal_quantile(level)  # refuses what is no level
     for name, fit in (("old", old), ("new", new)):
         if not isinstance(fit, BradleyTerryFit):
@@ -261,8 +266,7 @@ def _relation(
 ) -> Literal["nested", "independent"]:
     if relation == "independent":
         return relation
-    few, many = old.require_data("compare_fits")[0], new.require_data("compare_fits")[0]
-    missing = first_missing(few, many)
+    missing = first_missing(comparisons_of(old), comparisons_of(new))
     if missing is None:
         return "nested"
     if relation == "nested":

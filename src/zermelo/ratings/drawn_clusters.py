@@ -8,30 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backends import Backend
 from .._backends.threads import resolve_threads
-from ..columns import Array
 from ..comparisons import Comparisons
 from ..errors import InputError
-from ..labels import encode_labels
 from ..outcomes import LOSS, WIN
-from ..pair_columns import OUTCOMES, sum_columns
+from ..pair_columns import sum_columns
 from ..pair_counts import PairCounts
-from ..row_columns import read_groups
+from .clusters import UNIT, read_way
+from .reweighting import weight_by_pair
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
 
 Real = NDArray[np.float64]
 Codes = NDArray[np.int32]
-
-# Columns of Comparisons that may say what belongs together; the first that is there is taken.
-COLUMNS = ("cluster", "judge", "period", "category")
-DEFAULTS = ("cluster", "judge")
-HINT = (
-    "the bootstrap by cluster needs to know which comparisons belong together: fit Comparisons "
-    'with cluster= (or judge=), or their pair_counts(by="cluster")'
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,21 +35,19 @@ class Clusters:
     @classmethod
     def of(cls, fit: BradleyTerryFit, cluster: Any) -> Clusters:
         """The clusters that `cluster` names, or gives row by row; None: those that are known."""
-        source = fit.source
-        group = getattr(source, "group", None)
-        if isinstance(source, PairCounts) and group is not None:
-            by, labels = getattr(source, "by", ""), getattr(source, "groups", ())
-            if cluster is not None and not (isinstance(cluster, str) and cluster == by):
-                raise InputError(
-                    f"cluster must be None or {by!r}, by which the data was counted, but is "
-                    f"{cluster!r}; to draw other clusters, fit Comparisons"
-                )
-            return cls(source, group, _at_least_two(by, labels, len(labels)))
-        if not isinstance(source, Comparisons):
-            raise InputError(HINT)
-        name, column = _column(source, cluster)
-        code, labels = _encode(name, column, fit.model.backend, 1)
-        return cls(source, code, _at_least_two(name, labels, len(labels)))
+        if isinstance(cluster, tuple):
+            raise InputError(
+                "cluster must be one column for a bootstrap, which draws clusters of one kind, but "
+                f"is a tuple of {len(cluster)}; covariances by two ways: kind='cluster'"
+            )
+        way = read_way(UNIT, cluster, fit.source, fit.model.backend, 1)
+        if way.n_clusters < 2:
+            raise InputError(
+                f"unit='cluster' needs at least two clusters, but {way.name} has "
+                f"{way.n_clusters}; cluster by another column"
+            )
+        assert fit.source is not None
+        return cls(fit.source, way.code, way.n_clusters)
 
     def sums(self, place: Codes, swapped: NDArray[np.bool_], fit: BradleyTerryFit) -> ClusterSums:
         """Sums of weights by outcome, of every place and cluster.
@@ -139,50 +127,6 @@ class ClusterSums:
         return ClusterSums(place, code, *(column[chosen] for column in columns))
 
 
-def _column(rows: Comparisons, cluster: Any) -> tuple[str, Array]:
-    there = [name for name in COLUMNS if getattr(rows, name, None) is not None]
-    if cluster is None:
-        cluster = next((name for name in DEFAULTS if name in there), None)
-        if cluster is None:
-            raise InputError(HINT)
-    if isinstance(cluster, str):
-        if cluster not in there:
-            known = ", ".join(map(repr, there)) if there else "none of those that may"
-            raise InputError(
-                f"cluster must name a column of the Comparisons that groups them ({known}), or "
-                f"hold a label a row, but is {cluster!r}"
-            )
-        column: Array = getattr(rows, cluster)
-        return cluster, column
-    left_out = rows.n_self + rows.n_dropped
-    try:
-        return "cluster", read_groups("cluster", cluster, len(rows))
-    except InputError as error:
-        if left_out and "ength" in str(error):
-            raise InputError(
-                f"{error}, without the {left_out:,} rows that Comparisons left out; "
-                "Comparisons(cluster=...) leaves out theirs"
-            ) from error
-        raise
-
-
-def _encode(name: str, column: Array, backend: Backend, threads: int) -> tuple[Codes, Array]:
-    if column.dtype.kind in "iuO":
-        labels, (code,) = encode_labels({name: column}, backend, threads)
-        return code, labels
-    labels, places = np.unique(column, return_inverse=True)
-    return places.astype(np.int32), labels
-
-
-def _at_least_two(name: str, labels: Any, n: int) -> int:
-    if n < 2:
-        only = labels[0].item() if isinstance(labels[0], np.generic) else labels[0]
-        raise InputError(
-            f"{name} must tell at least two clusters apart, but is {only!r} in every row"
-        )
-    return n
-
-
 def places_of(rows: Comparisons | PairCounts, n_items: int, keys: Any, ordered: bool) -> Codes:
     """Each row's place among the pairs with these sorted keys first * n_items + second, or -1.
 
@@ -220,12 +164,4 @@ def pair_weights(fit: BradleyTerryFit, first: Codes, second: Codes) -> Real | No
     if fit.options.get("reweight") is None:
         return None
     counts, _ = fit.require_data("bootstrap")
-    n = counts.n_items
-    low, high = np.minimum(counts.first, counts.second), np.maximum(counts.first, counts.second)
-    keys, place = np.unique(low.astype(np.int64) * n + high, return_inverse=True)
-    total = np.bincount(
-        place, np.sum([getattr(counts, name) for name in OUTCOMES], axis=0, dtype=np.float64)
-    )
-    own = np.minimum(first, second).astype(np.int64) * n + np.maximum(first, second)
-    weight: Real = 1.0 / np.maximum(total, fit.options["min_count"])
-    return weight[np.searchsorted(keys, own)]
+    return weight_by_pair(counts, int(fit.options["min_count"]))(first, second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +50,14 @@ def joint_shared_covariance(
     new: JointFit,
     places: tuple[NDArray[np.intp], NDArray[np.intp]],
     in_new: NDArray[np.int64],
+    weight_ratio: Callable[[NDArray[np.int32], NDArray[np.int32]], Real],
 ) -> Real:
     """Cov(old, new) of the common items: H_old⁺ (Σ s_old s_new') H_new⁺ over the old comparisons.
 
     A comparison's score by (abilities, coefficients, tie parameter) is (a (e_first - e_second),
     a x, b) with a and b its score by log-odds and tie parameter. Both fits' are taken in the units
-    in which `new` was fitted.
+    in which `new` was fitted. `weight_ratio` says how much more comparisons of pairs weigh in `new`
+    than in `old`.
     """
     cells = cells_of(old)
     here = np.flatnonzero((in_new >= 0) & old.rated)
@@ -63,6 +66,7 @@ def joint_shared_covariance(
     used = np.isin(cells.first, here) & np.isin(cells.second, here)
     for code in (old.model.component, new.model.component[in_new]):
         used &= code[cells.first] == code[cells.second]
+    used &= np.sum(cells.squares, axis=0) > 0
     cells = cells.take(np.flatnonzero(used))
     moved = at_parameters(old, new, np.nan_to_num(new.model.ability[in_new]))
     sides = [
@@ -72,7 +76,9 @@ def joint_shared_covariance(
         )
         for fit in (old, moved)
     ]
-    inner = _cross_meat(cells, old.n_items, _products(old.extras.ties, cells, sides))
+    ratio = weight_ratio(cells.first, cells.second)
+    products = _products(old.extras.ties, cells, sides)
+    inner = _cross_meat(cells, old.n_items, [ratio * product for product in products])
     n_old, n_new = old.n_items, new.n_items
     n_extra = len(inner) - n_old
     rows = np.concatenate([here, np.arange(n_old, n_old + n_extra)])
@@ -106,7 +112,7 @@ def _products(
     return added(a, a_new), added(a, b_new), added(b, a_new), added(b, b_new)
 
 
-def _cross_meat(cells: Cells, n: int, products: tuple[Real, Real, Real, Real]) -> Real:
+def _cross_meat(cells: Cells, n: int, products: list[Real]) -> Real:
     """Σ s_old s_new' over (items, features, tie); only with a tie model it is not symmetric."""
     aa, ab, ba, bb = products
     x = cells.features

@@ -373,7 +373,7 @@ class Questions(RatingResult):
         Raises
         ------
         InputError
-            The fit was loaded without its data, or has more parameters than abilities.
+            The fit was loaded without its data.
 
         Examples
         --------
@@ -397,7 +397,7 @@ class Questions(RatingResult):
         Raises
         ------
         InputError
-            The fit was loaded without its data, or has more parameters than abilities.
+            The fit was loaded without its data.
 
         Examples
         --------

@@ -86,9 +86,11 @@ def tiers(
     its own differences to all others (multiple comparisons with the best; Hsu 1981). Tier 2 does
     the same among those that left, and so on.
 
-    Tier 1 contains the truly best item with probability `level`, and each further tier the best of
-    the items that reached it. Items of one tier may still differ from one another, and an item
-    with few comparisons may stand in a higher tier than a better-known one that is rated above it.
+    Tier 1 contains the truly best item with probability `level`. A further tier would contain the
+    best of the rest with that probability if the rest had been chosen beforehand; the data choose
+    it, so that there the level is nominal. Items of one tier may still differ from one another, and
+    an item with few comparisons may stand in a higher tier than a better-known one that is rated
+    above it.
 
     Parameters
     ----------
