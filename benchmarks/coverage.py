@@ -278,8 +278,7 @@ STUDIES: dict[str, tuple[Callable[[np.random.Generator], Covered], str]] = {
     "more items": (more_items, f"the same with {MANY_ITEMS} items"),
     "unequal judges": (
         unequal_judges,
-        f"{MANY_ITEMS} items, and judges with {FEWEST} to {MOST} votes: the few who gave most "
-        "decide, and intervals by judge are a little short",
+        f"{MANY_ITEMS} items, and judges with {FEWEST} to {MOST} votes, so that few of them decide",
     ),
     "few clusters": (
         prompts,
