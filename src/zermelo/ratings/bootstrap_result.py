@@ -118,6 +118,10 @@ class Bootstrap:
     ) -> Interval:
         """Confidence intervals of abilities, or of their differences to a reference item.
 
+        Drawn from few clusters all are too short: with 13 of them, 95% intervals covered about 91%
+        in simulations, where `BradleyTerryFit.interval` with kind="cluster" held its level by
+        Student's t.
+
         Parameters
         ----------
         level : float, default 0.95
