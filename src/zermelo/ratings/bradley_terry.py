@@ -253,7 +253,7 @@ def bradley_terry(
         inside &= ~(idle[cells.first] | idle[cells.second])
         cells = cells if inside.all() else cells.take(np.flatnonzero(inside))
         if request.ridge == 0:
-            check_features(cells, names, request.position, counts.n_items)
+            check_features(cells, names, request.position, counts.n_items, engine, used_threads)
     if cells is not None and bias_reduced:
         ability, coefficients, n_iter, ability_error, score_norm, converged = fit_bias_reduced(
             cells,

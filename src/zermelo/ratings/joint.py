@@ -22,6 +22,7 @@ from .separation import Direction, Verdict, far_out, find_separation, raise_far,
 Real = NDArray[np.float64]
 Covariates = bool | Literal["standardize"] | tuple[str, ...] | None
 
+RESIDUAL_TOL = 1e-10
 COLLINEAR = 1e-9  # share of a feature's sum of squares that other parameters leave
 
 
@@ -105,7 +106,14 @@ def read_cells(
     return cells, names, divisor
 
 
-def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int) -> None:
+def check_features(
+    cells: Cells,
+    names: tuple[str, ...],
+    position: bool,
+    n: int,
+    engine: Backend,
+    threads: int,
+) -> None:
     """Refuses features that the items, or other features, explain completely."""
     if not names:
         return
@@ -122,7 +130,7 @@ def check_features(cells: Cells, names: tuple[str, ...], position: bool, n: int)
                 + ("; a constant is a position effect: position_effect=True" if x[0, k] else "")
             )
     own = np.einsum("mk,mk->k", x, x)
-    gram = _residual_products(cells, n)
+    gram = _residual_products(cells, n, engine, threads)
     for k, name in enumerate(names):
         if gram[k, k] <= COLLINEAR * own[k]:
             raise InputError(
@@ -151,20 +159,31 @@ def _swapped_soon(cells: Cells, n: int) -> bool:
     return bool((keys[place] == swapped).any())
 
 
-def _residual_products(cells: Cells, n: int) -> Real:
+def _residual_products(cells: Cells, n: int, engine: Backend, threads: int) -> Real:
     """Products of the features' residuals, shape (k, k): what differences of item values leave."""
-    from scipy.sparse import coo_array, csr_array, diags_array
-    from scipy.sparse.linalg import cg
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
     pairs = (np.ones(len(cells)), (cells.first, cells.second))
     met = coo_array(pairs, shape=(n, n)).tocsr()
-    together = csr_array(met + met.T)
-    degree = np.asarray(together.sum(axis=1)).ravel()
-    matrix = csr_array(diags_array(degree) - together)
-    scale = diags_array(1.0 / np.maximum(degree, 1.0))
+    together = (met + met.T).tocsr()
+    n_groups, group = connected_components(together, directed=False)
     sums = cells.by_item(cells.features, n)
-    values = np.column_stack(
-        [cg(matrix, column, rtol=1e-10, maxiter=10 * n + 100, M=scale)[0] for column in sums.T]
+    # At equal abilities a game's information is 1/4: four of them make a least-squares equation.
+    values, _ = engine.laplacian_solve(
+        together.indptr.astype(np.int64),
+        together.indices.astype(np.int32),
+        4.0 * together.data,
+        np.zeros(together.nnz),
+        np.zeros(n),
+        np.zeros(n, np.uint8),
+        group.astype(np.int32),
+        n_groups,
+        0.0,
+        sums,
+        RESIDUAL_TOL,
+        10 * n + 100,
+        threads,
     )
     products: Real = cells.features.T @ cells.features - sums.T @ values
     return 0.5 * (products + products.T)
