@@ -516,3 +516,9 @@ def test_cut_short_says_so(backend: str) -> None:
     with pytest.warns(ConvergenceWarning):
         fit = Votes(20, "davidson").fit(max_iter=2, backend=backend)
     assert not fit.converged
+
+
+def test_abilities_alone_have_no_effects() -> None:
+    fit = zm.bradley_terry(ring())
+    with pytest.raises(InputError, match="this fit has abilities alone"):
+        fit.effects()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..checks import choice
 from ..errors import InputError
-from .joint_fit import Effects
+from .effects import Effects
 from .result import label_of
 from .scale import RatingScale
 from .uncertainty import Interval, normal_quantile

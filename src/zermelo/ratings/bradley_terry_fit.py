@@ -15,10 +15,12 @@ from ..checks import choice
 from ..comparisons import Comparisons
 from ..errors import InputError
 from ..pair_counts import PairCounts
+from .effects import Effects
 from .fit_covariance import FitCovariance
 from .graph import Graph
 from .model import Model
 from .partial_order import PartialOrder, beats_between
+from .uncertainty import Kind
 
 Real = NDArray[np.float64]
 POSITIONS = ("first", "second")
@@ -121,6 +123,16 @@ class BradleyTerryFit(FitCovariance):
     def coefficient_names(self) -> tuple[str, ...]:
         """The names of the features, in the order of `coefficients`."""
         return ()
+
+    def effects(
+        self, level: float = 0.95, kind: Kind = "sandwich", *, cluster: Any = None
+    ) -> Effects:
+        """The position effect, the coefficients and the tie parameter; refused where there are
+        none."""
+        raise InputError(
+            "effects are those of a position effect, covariates or a tie model, but this fit has "
+            "abilities alone; fit with position_effect=True, covariates= or ties='davidson'"
+        )
 
     @property
     def log_likelihood(self) -> float:

@@ -14,10 +14,10 @@ from ..features import default_names
 from .bradley_terry_fit import BradleyTerryFit
 from .cells import CellMoments, Cells, TieModel, cell_moments, log_odds, probabilities
 from .clusters import with_clusters
+from .effects import Effects
 from .joint_covariance import joint_covariance
 from .joint_information import JointInformation, joint_information
 from .row_scores import Parameters
-from .table import make_frame
 from .uncertainty import EXACT_BELOW, Kind, check_kind, normal_quantile, quantile_of
 
 Real = NDArray[np.float64]
@@ -37,53 +37,6 @@ class Extras:
     ridge: float
     by_pair: bool  # whether a cell is all that is known of an ordered pair
     cells: Cells | None
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Effects:
-    """Parameters other than abilities, with intervals.
-
-    Attributes
-    ----------
-    names : tuple of str
-        "position", the features' names, and "log tie parameter".
-    estimate, standard_error, lower, upper : ndarray of float64, shape (k,)
-        In log-odds a unit of the feature.
-    level : float
-    kind : {"fisher", "sandwich", "cluster"}
-    degrees_of_freedom : float
-        Of the quantile: one less than the number of clusters; infinite for the other kinds.
-    """
-
-    names: tuple[str, ...]
-    estimate: Real
-    standard_error: Real
-    lower: Real
-    upper: Real
-    level: float
-    kind: str
-    _frame_backend: str | None = None
-    degrees_of_freedom: float = math.inf
-
-    def __repr__(self) -> str:
-        parts = ", ".join(
-            f"{name} {value:.4g} ± {error:.2g}"
-            for name, value, error in zip(
-                self.names, self.estimate, self.standard_error, strict=True
-            )
-        )
-        return f"Effects({parts})"
-
-    def to_frame(self, library: str | None = None) -> Any:
-        """The parameters as a data frame."""
-        columns = {
-            "parameter": np.array(self.names, object),
-            "estimate": self.estimate,
-            "standard_error": self.standard_error,
-            "lower": self.lower,
-            "upper": self.upper,
-        }
-        return make_frame(columns, library or self._frame_backend, explicit=library is not None)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
