@@ -105,57 +105,7 @@ def compare(
     draws: int = 10_000,
     seed: int = 0,
 ) -> Differences:
-    """Differences between items, with intervals and p-values.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    a, b : label, or sequence of labels, optional
-        One pair, or pairs one by one; a single label meets every one of the other. Neither: all
-        pairs, the better first, or what `against` says.
-    against : label, or "best", optional
-        Compare every other item with this one, or with the one rated best. The latter is itself a
-        result of the data: its interval with a close follower is a little too short (`tiers` asks
-        which items may be the best, and allows for that).
-    level : float, default 0.95
-        Of all intervals at once, unless `adjust` is "none".
-    adjust : {"max-t", "holm", "none"}, default "max-t"
-        How p-values and intervals allow for the number of pairs. "max-t": by the distribution of
-        the largest studentised difference among them, found by draws; the p-values' smallest step
-        is 1 / (draws + 1), and Bonferroni's bound is taken beyond all draws. "holm": p-values by
-        Holm (1979), intervals by Bonferroni. An interval of the latter that excludes 0 is
-        significant by Holm, but not the other way round. "none": each pair by itself.
-    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
-        See `BradleyTerryFit.covariance`.
-    draws, seed : int
-        Gaussian draws for "max-t".
-
-    Returns
-    -------
-    Differences
-
-    Raises
-    ------
-    InputError
-        An argument cannot be used, an item is unknown or not rated, components were rated
-        separately, or several pairs are asked for in a fit of more than 3,000 items.
-
-    References
-    ----------
-    Holm 1979, Scandinavian Journal of Statistics 6:65. Hothorn, Bretz and Westfall 2008,
-    Biometrical Journal 50:346.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.compare import compare
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[90, 10, 12, 9])
-    >>> fit = zm.bradley_terry(games)
-    >>> compare(fit, "x", "y")
-    Differences('x' - 'y': 2.197, 95% 1.544 to 2.851, p=4.3e-11, sandwich)
-    >>> compare(fit, against="best").significant.tolist()
-    [True, True]
-    """
+    """`BradleyTerryFit.compare`."""
     level = check_level(level)
     choice("adjust", adjust, ADJUSTMENTS)
     n_draws, seed = check_draws(draws, seed)

@@ -78,35 +78,7 @@ def letters(
     draws: int = 10_000,
     seed: int = 0,
 ) -> Letters:
-    """A compact letter display of all pairwise comparisons.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    level, adjust, kind, draws, seed
-        As in `compare`, over all pairs.
-
-    Returns
-    -------
-    Letters
-
-    Raises
-    ------
-    InputError
-        As for `compare`, or more than 5,000 letters would be needed.
-
-    References
-    ----------
-    Piepho 2004, Journal of Computational and Graphical Statistics 13:456.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.letters import letters
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[90, 10, 12, 9])
-    >>> letters(zm.bradley_terry(games)).letters.tolist()
-    ['a', 'b', 'b']
-    """
+    """`BradleyTerryFit.letters`."""
     pairs = compare(fit, level=level, adjust=adjust, kind=kind, draws=draws, seed=seed)
     places = np.argsort(-fit.ability, kind="stable")[: int(fit.rated.sum())]
     n = len(places)

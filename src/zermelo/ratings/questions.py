@@ -1,25 +1,17 @@
-"""What is asked of a fit once it is there; each answer is in a module of its own."""
+"""What readers ask of a board; each answer is in a module of its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..comparisons import Comparisons
-from ..pair_counts import PairCounts
 from .clusters import with_clusters
-from .result import RatingResult
+from .data_questions import DataQuestions
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from .bootstrap import Progress, Unit
-    from .bootstrap_result import Bootstrap
-    from .bradley_terry_fit import BradleyTerryFit
     from .compare import Adjust, Differences
-    from .goodness import Deviance, PairResiduals
     from .letters import Letters
     from .rank_interval import RankInterval
     from .tiers import Tiers
@@ -28,89 +20,8 @@ if TYPE_CHECKING:
     from .votes_needed import Allocation
 
 
-class Questions(RatingResult):
+class Questions(DataQuestions):
     """Methods of `BradleyTerryFit`. The modules that answer load when they are asked."""
-
-    @property
-    def _fit(self) -> BradleyTerryFit:
-        return cast("BradleyTerryFit", self)
-
-    def bootstrap(
-        self,
-        replicates: int = 1000,
-        *,
-        unit: Unit = "comparison",
-        cluster: Any = None,
-        seed: int = 0,
-        executor: Executor | None = None,
-        threads: int | None = None,
-        progress: Progress | None = None,
-        tol: float = 1e-6,
-    ) -> Bootstrap:
-        """Abilities of resampled data: each replicate draws as much with replacement, and refits.
-
-        Parameters
-        ----------
-        replicates : int, default 1000
-            How many data sets to draw.
-        unit : {"comparison", "cluster"}, default "comparison"
-            What is drawn: as many comparisons as there are, or as many whole clusters, which holds
-            where the comparisons of a judge, a user or a prompt resemble one another.
-        cluster : str, or column of labels, shape (m,), optional
-            The column of the Comparisons that tells clusters apart, or the labels themselves;
-            None: "cluster", else "judge". A fit of counts needs `pair_counts(by="cluster")`.
-        seed : int, default 0
-            The same seed gives the same replicates, whatever the threads, the executor and the
-            number of replicates.
-        executor : concurrent.futures.Executor, optional
-            Runs blocks of replicates, each on one thread unless `threads` says more.
-        threads : int, optional
-            None: what affinity and the control group's quota allow.
-        progress : callable(done, total), optional
-            Called as replicates are finished, on the calling thread.
-        tol : float, default 1e-6
-            A replicate's last step is at most this, in ability units.
-
-        Returns
-        -------
-        Bootstrap
-            With `ability`, shape (replicates, n_items), `covariance`, `standard_error` and
-            `interval`. A replicate without a maximum is counted in `n_failed`. Of a fit with ties,
-            a position effect or covariates a `JointBootstrap`, which has `effects` too.
-
-        Raises
-        ------
-        InputError
-            The fit was loaded without its data; by comparison: fractional outcomes, or weights that
-            differ within a pair's outcome; by cluster: clusters are not known, or fewer than two;
-            or an argument cannot be used.
-
-        References
-        ----------
-        Efron 1979, Ann. Statist. 7:1. Field and Welsh 2007, J. R. Statist. Soc. B 69:369, of
-        clusters.
-
-        Examples
-        --------
-        >>> import zermelo as zm
-        >>> winner, loser = ["x", "y", "x", "z", "y", "z"], ["y", "x", "z", "x", "z", "y"]
-        >>> votes = zm.Comparisons(winner, loser, count=[60, 40, 70, 30, 55, 45])
-        >>> zm.bradley_terry(votes).bootstrap(200, seed=1)
-        Bootstrap(200 replicates, 3 items, by comparison, seed 1)
-        """
-        from .bootstrap import bootstrap
-
-        return bootstrap(
-            self._fit,
-            replicates,
-            unit=unit,
-            cluster=cluster,
-            seed=seed,
-            executor=executor,
-            threads=threads,
-            progress=progress,
-            tol=tol,
-        )
 
     def rank_interval(
         self,
@@ -231,8 +142,48 @@ class Questions(RatingResult):
     ) -> Tiers:
         """Tiers of items, as a step-down from the best.
 
-        The first tier is every item that may be the best (Hsu 1984, Annals of Statistics 12:1136);
-        the next is found in the same way among the rest.
+        Tier 1 has the items that are not significantly worse than the best: an item leaves it where
+        some item is better by more than the `level` quantile of the largest studentised error among
+        its own differences to all others (multiple comparisons with the best; Hsu 1981). Tier 2
+        does the same among those that left, and so on.
+
+        Tier 1 contains the truly best item with probability `level`. A further tier would contain
+        the best of the rest with that probability if the rest had been chosen beforehand; the data
+        choose it, so that there the level is nominal. Items of one tier may still differ from one
+        another, and an item with few comparisons may stand in a higher tier than a better-known one
+        that is rated above it.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Of each tier by itself.
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
+            See `covariance`.
+        cluster : str, labels or tuple of two, optional
+            With kind="cluster": see `covariance`.
+        draws, seed : int
+            Gaussian draws for the quantiles.
+
+        Returns
+        -------
+        Tiers
+
+        Raises
+        ------
+        InputError
+            As for `rank_interval`.
+
+        References
+        ----------
+        Hsu 1981, Annals of Statistics 9:1026.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> winner, loser = ["x", "y", "y", "z"], ["y", "x", "z", "y"]
+        >>> games = zm.Comparisons(winner, loser, count=[90, 10, 12, 9])
+        >>> zm.bradley_terry(games).tiers().tier.tolist()
+        [1, 2, 2]
         """
         from .tiers import tiers
 
@@ -248,11 +199,33 @@ class Questions(RatingResult):
         draws: int = 10_000,
         seed: int = 0,
     ) -> Letters:
-        """A compact letter display: two items share a letter unless they differ significantly.
+        """A compact letter display of all pairwise comparisons.
+
+        Parameters
+        ----------
+        level, adjust, kind, cluster, draws, seed
+            As in `compare`, over all pairs.
+
+        Returns
+        -------
+        Letters
+
+        Raises
+        ------
+        InputError
+            As for `compare`, or more than 5,000 letters would be needed.
 
         References
         ----------
         Piepho 2004, Journal of Computational and Graphical Statistics 13:456.
+
+        Examples
+        --------
+        >>> import zermelo as zm
+        >>> winner, loser = ["x", "y", "y", "z"], ["y", "x", "z", "y"]
+        >>> games = zm.Comparisons(winner, loser, count=[90, 10, 12, 9])
+        >>> zm.bradley_terry(games).letters().letters.tolist()
+        ['a', 'b', 'b']
         """
         from .letters import letters
 
@@ -282,22 +255,54 @@ class Questions(RatingResult):
 
         Parameters
         ----------
-        a, b : label, optional
-            One pair; neither: all pairs, or all against `against`.
-        against : label or "best", optional
-            Compare every item with this one.
+        a, b : label, or sequence of labels, optional
+            One pair, or pairs one by one; a single label meets every one of the other. Neither: all
+            pairs, the better first, or what `against` says.
+        against : label, or "best", optional
+            Compare every other item with this one, or with the one rated best. The latter is itself
+            a result of the data: its interval with a close follower is a little too short (`tiers`
+            asks which items may be the best, and allows for that).
         level : float, default 0.95
+            Of all intervals at once, unless `adjust` is "none".
         adjust : {"max-t", "holm", "none"}, default "max-t"
-            How p-values and intervals take in that several pairs are looked at.
-        kind, cluster, draws, seed
-            As in `rank_interval`.
+            How p-values and intervals allow for the number of pairs. "max-t": by the distribution
+            of the largest studentised difference among them, found by draws; the p-values' smallest
+            step is 1 / (draws + 1), and Bonferroni's bound is taken beyond all draws. "holm":
+            p-values by Holm (1979), intervals by Bonferroni. An interval of the latter that
+            excludes 0 is significant by Holm, but not the other way round. "none": each pair by
+            itself.
+        kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
+            See `covariance`.
+        cluster : str, labels or tuple of two, optional
+            With kind="cluster": see `covariance`.
+        draws, seed : int
+            Gaussian draws for "max-t".
+
+        Returns
+        -------
+        Differences
+
+        Raises
+        ------
+        InputError
+            An argument cannot be used, an item is unknown or not rated, components were rated
+            separately, or several pairs are asked for in a fit of more than 3,000 items.
+
+        References
+        ----------
+        Holm 1979, Scandinavian Journal of Statistics 6:65. Hothorn, Bretz and Westfall 2008,
+        Biometrical Journal 50:346.
 
         Examples
         --------
         >>> import zermelo as zm
-        >>> votes = zm.Comparisons(["x", "y"], ["y", "x"], count=[60, 40])
-        >>> zm.bradley_terry(votes).compare("x", "y").difference.round(3).tolist()
-        [0.405]
+        >>> winner, loser = ["x", "y", "y", "z"], ["y", "x", "z", "y"]
+        >>> games = zm.Comparisons(winner, loser, count=[90, 10, 12, 9])
+        >>> fit = zm.bradley_terry(games)
+        >>> fit.compare("x", "y")
+        Differences('x' - 'y': 2.197, 95% 1.544 to 2.851, p=4.3e-11, sandwich)
+        >>> fit.compare(against="best").significant.tolist()
+        [True, True]
         """
         from .compare import compare
 
@@ -361,101 +366,3 @@ class Questions(RatingResult):
             allocation=allocation,
             kind=with_clusters(kind, cluster),
         )
-
-    def deviance(self) -> Deviance:
-        """Deviance against the model in which every unordered pair has its own probability.
-
-        Returns
-        -------
-        Deviance
-            With degrees of freedom, dispersion and p-value; a quasi-deviance with half ties.
-
-        Raises
-        ------
-        InputError
-            The fit was loaded without its data.
-
-        Examples
-        --------
-        >>> import zermelo as zm
-        >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-        >>> zm.bradley_terry(games).deviance()
-        Deviance(deviance 1.4 on 1 degree of freedom, dispersion 1.040)
-        """
-        from .goodness import deviance
-
-        return deviance(self._fit)
-
-    def residuals(self) -> PairResiduals:
-        """Observed and expected score of every unordered pair, sorted by the items.
-
-        Returns
-        -------
-        PairResiduals
-            Pairs that the fit does not use (unrated, across components) are not among them.
-
-        Raises
-        ------
-        InputError
-            The fit was loaded without its data.
-
-        Examples
-        --------
-        >>> import zermelo as zm
-        >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-        >>> zm.bradley_terry(games).residuals()
-        PairResiduals(3 pairs, largest deviance residual 0.89)
-        """
-        from .goodness import residuals
-
-        return residuals(self._fit)
-
-    def worst_pairs(
-        self, k: int = 10, by: Literal["deviance", "pearson"] = "deviance"
-    ) -> PairResiduals:
-        """The `k` pairs that the fit describes worst, by absolute residual, the largest first.
-
-        Parameters
-        ----------
-        k : int, default 10
-            How many pairs.
-        by : {"deviance", "pearson"}, default "deviance"
-            The residual that counts.
-
-        Examples
-        --------
-        >>> import zermelo as zm
-        >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-        >>> len(zm.bradley_terry(games).worst_pairs(2))
-        2
-        """
-        from .goodness import worst_pairs
-
-        return worst_pairs(self._fit, k, by)
-
-    def update(self, more: Comparisons | PairCounts, **changes: Any) -> BradleyTerryFit:
-        """The fit to its own and to more comparisons, started from the present abilities.
-
-        Parameters
-        ----------
-        more : Comparisons or PairCounts
-            What came in since, over old items and new ones.
-        **changes
-            Arguments of `bradley_terry` that differ from those of this fit.
-
-        Raises
-        ------
-        InputError
-            The fit was loaded without its data, or read rows (covariates, offsets, neutral rows)
-            or reweighted pairs, which do not merge.
-
-        Examples
-        --------
-        >>> import zermelo as zm
-        >>> fit = zm.bradley_terry(zm.Comparisons(["x", "y", "z"], ["y", "z", "x"]))
-        >>> fit.update(zm.Comparisons(["w", "x"], ["x", "w"]))
-        BradleyTerryFit(4 items, 5 comparisons, newton converged in 1 iterations)
-        """
-        from .update import update
-
-        return update(self._fit, more, **changes)

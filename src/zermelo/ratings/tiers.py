@@ -79,50 +79,7 @@ def tiers(
     draws: int = 10_000,
     seed: int = 0,
 ) -> Tiers:
-    """Tiers of items, as a step-down from the best.
-
-    Tier 1 has the items that are not significantly worse than the best: an item leaves it where
-    some item is better by more than the `level` quantile of the largest studentised error among
-    its own differences to all others (multiple comparisons with the best; Hsu 1981). Tier 2 does
-    the same among those that left, and so on.
-
-    Tier 1 contains the truly best item with probability `level`. A further tier would contain the
-    best of the rest with that probability if the rest had been chosen beforehand; the data choose
-    it, so that there the level is nominal. Items of one tier may still differ from one another, and
-    an item with few comparisons may stand in a higher tier than a better-known one that is rated
-    above it.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-    level : float, default 0.95
-        Of each tier by itself.
-    kind : {"sandwich", "fisher", "cluster"}, default "sandwich"
-        See `BradleyTerryFit.covariance`.
-    draws, seed : int
-        Gaussian draws for the quantiles.
-
-    Returns
-    -------
-    Tiers
-
-    Raises
-    ------
-    InputError
-        As for `rank_interval`.
-
-    References
-    ----------
-    Hsu 1981, Annals of Statistics 9:1026.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> from zermelo.ratings.tiers import tiers
-    >>> games = zm.Comparisons(["x", "y", "y", "z"], ["y", "x", "z", "y"], count=[90, 10, 12, 9])
-    >>> tiers(zm.bradley_terry(games)).tier.tolist()
-    [1, 2, 2]
-    """
+    """`BradleyTerryFit.tiers`."""
     level = check_level(level)
     n_draws, seed = check_draws(draws, seed)
     estimates = Estimates.of(fit, kind, "tiers")
