@@ -117,7 +117,7 @@ void test_path(std::int32_t n, std::int64_t dense_below) {
   CHECK(close(fit<Value>(zermelo::fit_newton<Value>, model.model, dense_below, 1e-9), exact, 1e-8));
   double likelihood = 0.0;
   CHECK(zermelo::log_likelihood(graph.view(), exact, 2, {}, likelihood).status == Status::ok);
-  const double expected = (n - 1) * std::log(4.0 / 27.0);
+  const double expected = zermelo::games(Value{1}) * (n - 1) * std::log(4.0 / 27.0);
   CHECK(std::abs(likelihood - expected) <= 1e-10 * std::abs(expected));
 }
 
