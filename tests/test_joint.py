@@ -124,33 +124,6 @@ def test_truth_is_recovered(ties: str) -> None:
     assert (np.abs(fit.ability - votes.ability) < 4 * error).all()
 
 
-@pytest.mark.data
-@pytest.mark.parametrize("ties", TIE_MODELS)
-def test_language_model_votes(data_path: Callable[[str], Path], backend: str, ties: str) -> None:
-    """59 models, 39% ties: the same likelihood by SciPy, with its gradient by hand."""
-    frame = pd.read_csv(data_path("llmfao_crowd.csv.gz"))
-    votes = zm.Comparisons.from_frame(frame, "left", "right", "winner")
-    fit = zm.bradley_terry(votes, ties=ties, backend=backend)
-    counts = votes.pair_counts()
-    n = len(votes.items)
-
-    def loss(x: Any) -> float:
-        chances = outcome_probabilities(ties, x[counts.first] - x[counts.second], x[n])
-        parts = np.stack([counts.win, counts.tie, counts.loss], axis=-1)
-        return -float((parts * np.log(chances)).sum())
-
-    best = np.append(fit.ability, np.log(fit.tie_parameter))
-    # At a minimum no step helps, and the gradient vanishes.
-    step = 1e-5
-    gradient = [
-        (loss(best + step * unit) - loss(best - step * unit)) / (2 * step) for unit in np.eye(n + 1)
-    ]
-    assert np.abs(gradient).max() < 1e-4
-    found = minimize(loss, np.append(np.zeros(n), 0.5), method="L-BFGS-B").fun
-    assert loss(best) <= found + 1e-8
-    assert fit.log_likelihood == pytest.approx(-loss(best), rel=1e-12)
-
-
 def test_half_ties_shrink_abilities(backend: str) -> None:
     votes = Votes(3, "davidson", n=5, m=20_000)
     data = votes.comparisons()
