@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from .._backends import Backend
@@ -229,6 +228,8 @@ def _inverse_schur(
     cells: Cells, moments: CellMoments, border: Real, diagonal: Real, ridge: float, what: str
 ) -> Real:
     """S⁻¹, with S summed over cells as [-V; 1]ᵀ H [-V; 1], whose error is V's squared."""
+    from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
     size = border.shape[1]
     n_features = cells.features.shape[1]
     schur = border.T @ (diagonal[:, None] * border)
@@ -240,13 +241,13 @@ def _inverse_schur(
             cross = np.outer(tie, moments.cross[step] @ change)
             schur += cross + cross.T + np.outer(tie, tie) * moments.tie_information[step].sum()
     try:
-        factor = scipy.linalg.cho_factor(schur)
-    except scipy.linalg.LinAlgError:
+        factor = cho_factor(schur)
+    except LinAlgError:
         raise InputError(
             f"{what}: the information matrix is singular: parameters beside the abilities are "
             "hardly determined by the data. A ridge on coefficients would help"
         ) from None
-    inverse: Real = scipy.linalg.cho_solve(factor, np.eye(size))
+    inverse: Real = cho_solve(factor, np.eye(size))
     return 0.5 * (inverse + inverse.T)
 
 
