@@ -18,7 +18,7 @@ that sum to zero) is the largest distance from a solution by Newton's method, wr
 SciPy, whose last step was below 1e-10. Widths of intervals are means over the items; arena-rank's
 are a little narrower, since it adds 1e-5 times the number of votes to the diagonal of the Hessian.
 The load is the machine's average over the minute before a case: above 0.5 the cores were shared.
-How often intervals cover the truth (last section) is by `python benchmarks/coverage.py --write`.
+The last section, on coverage, is by `python benchmarks/interval_coverage.py --write`.
 """
 
 

@@ -17,7 +17,9 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 def study() -> ModuleType:
     sys.path.insert(0, str(BENCHMARKS))
     try:
-        spec = importlib.util.spec_from_file_location("coverage_study", BENCHMARKS / "coverage.py")
+        spec = importlib.util.spec_from_file_location(
+            "coverage_study", BENCHMARKS / "interval_coverage.py"
+        )
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)

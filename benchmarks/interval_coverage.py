@@ -1,6 +1,7 @@
 """How often intervals contain the truth: every kind for its own estimand, on simulated data.
 
-    python benchmarks/coverage.py [--datasets 2000] [--processes 2] [--study NAME ...] [--write]
+    python benchmarks/interval_coverage.py [--datasets 2000] [--processes 2] [--study NAME ...]
+        [--write]
 
 Prints a table; `--write` puts it into RESULTS.md. What an interval is for: under a model that is
 wrong, the abilities that the fit would find from endless data of the same kind.
@@ -402,7 +403,8 @@ def main() -> None:
     day = datetime.datetime.now(datetime.UTC).date()
     lines += [
         "",
-        f"{day}, {datasets:,} data sets each, `python benchmarks/coverage.py`, on {machine()}.",
+        f"{day}, {datasets:,} data sets each, `python benchmarks/interval_coverage.py`, on "
+        f"{machine()}.",
     ]
     text = "\n".join(lines) + "\n"
     print(text)
