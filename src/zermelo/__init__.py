@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from . import errors, metrics
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import errors
 from ._backends import backend_info
 from .comparisons import Comparisons
 from .pair_counts import PairCounts
-from .ratings.boards import boards
-from .ratings.bradley_terry import bradley_terry
-from .ratings.compare_fits import compare_fits
-from .ratings.result import load
+
+if TYPE_CHECKING:
+    from . import metrics
+    from .ratings.boards import boards
+    from .ratings.bradley_terry import bradley_terry
+    from .ratings.compare_fits import compare_fits
+    from .ratings.result import load
 
 __version__ = "0.1.0"
 
@@ -25,3 +31,25 @@ __all__ = [
     "load",
     "metrics",
 ]
+
+# These load when they are first used, so that importing zermelo costs little.
+_LOADED_WHEN_USED = {
+    "boards": "ratings.boards",
+    "bradley_terry": "ratings.bradley_terry",
+    "compare_fits": "ratings.compare_fits",
+    "load": "ratings.result",
+    "metrics": "metrics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_LOADED_WHEN_USED[name]}", __name__)
+    value = module if name == "metrics" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
