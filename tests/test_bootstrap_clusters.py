@@ -191,11 +191,11 @@ def test_threads_executor_and_number_of_replicates(backend: str) -> None:
         assert not np.array_equal(other.ability, part.ability)
 
 
+@pytest.mark.skipif(
+    not all(zm.backend_info()[name]["available"] for name in ("cpp", "numba")),
+    reason="needs both backends",
+)
 def test_backends_agree() -> None:
-    from zermelo._backends import backend_info
-
-    if not all(backend_info()[name]["available"] for name in ("cpp", "numba")):
-        pytest.skip("one backend is not there")
     votes = judged(n_judges=50)
     for options in ({}, {"ties": "rao-kupper"}):
         one, other = (

@@ -160,16 +160,17 @@ def test_a_probe_has_the_covariance_of_all_scores(kind: Any, ties: Any) -> None:
     np.testing.assert_allclose((solution**2).mean(axis=1), expected, rtol=5 * np.sqrt(2 / probes))
 
 
+@pytest.mark.skipif(
+    not all(zm.backend_info()[name]["available"] for name in ("cpp", "numba")),
+    reason="needs both backends",
+)
 def test_threads_and_backends(small_limit: None) -> None:
     def errors(name: str, threads: int) -> Any:
         fit = fit_of("rao-kupper, all", name, threads=threads)
         some = fit.interval(items=ITEMS).standard_error
         return np.concatenate([some, fit.effects().standard_error, fit.interval().standard_error])
 
-    try:
-        one, two, twin = errors("cpp", 1), errors("cpp", 2), errors("numba", 1)
-    except ImportError as error:
-        pytest.skip(str(error))
+    one, two, twin = errors("cpp", 1), errors("cpp", 2), errors("numba", 1)
     np.testing.assert_array_equal(one, two)
     np.testing.assert_allclose(one, twin, rtol=1e-6)
 
