@@ -102,12 +102,23 @@ class DataQuestions(RatingResult):
         )
 
     def deviance(self) -> Deviance:
-        """Deviance against the model in which every unordered pair has its own probability.
+        """The deviance against the model in which every unordered pair has its own probability.
+
+        With o the score of the first in n comparisons and P its expected score, it is the sum over
+        pairs of 2 (o log(o / nP) + (n - o) log((n - o) / (n - nP))).
+
+        With a tie model it is the sum over pairs and outcomes of 2 o log(o / e). With a position
+        effect pairs are ordered. Where rows have features or offsets (or only some are neutral),
+        the other model has a probability for every row: the difference of two such deviances
+        compares nested models, but by itself one says nothing.
 
         Returns
         -------
         Deviance
-            With degrees of freedom, dispersion and p-value; a quasi-deviance with half ties.
+            With half ties, fractional scores or weights it is a quasi-deviance: smaller or larger
+            than chi-squared even where the abilities are right, so that it has no p-value. A
+            `prior` takes up less than one degree of freedom an item, and a `ridge` a coefficient,
+            of which nothing is made here.
 
         Raises
         ------
@@ -126,12 +137,16 @@ class DataQuestions(RatingResult):
         return deviance(self._fit)
 
     def residuals(self) -> PairResiduals:
-        """Observed and expected score of every unordered pair, sorted by the items.
+        """Observed and expected score of every pair that the fit used.
 
         Returns
         -------
         PairResiduals
-            Pairs that the fit does not use (unrated, across components) are not among them.
+            Sorted by the items. Pairs with an unrated item, or of two components rated separately,
+            are not among them. With a tie model `OutcomeResiduals`, which count wins, ties and
+            losses; with a position effect of ordered pairs. Where rows have features or offsets,
+            what is expected of a pair is added up over its rows, and the deviance residual compares
+            the sums.
 
         Raises
         ------
@@ -142,8 +157,11 @@ class DataQuestions(RatingResult):
         --------
         >>> import zermelo as zm
         >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-        >>> zm.bradley_terry(games).residuals()
+        >>> rows = zm.bradley_terry(games).residuals()
+        >>> rows
         PairResiduals(3 pairs, largest deviance residual 0.89)
+        >>> rows.score.tolist(), rows.expected.round(2).tolist()
+        ([2.0, 1.0, 1.0], [1.64, 1.36, 0.64])
         """
         from .goodness import residuals
 

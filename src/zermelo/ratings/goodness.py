@@ -201,40 +201,7 @@ class OutcomeResiduals(PairResiduals):
 
 
 def deviance(fit: BradleyTerryFit) -> Deviance:
-    """The deviance against the model in which every unordered pair has its own probability.
-
-    With o the score of the first in n comparisons and P its expected score, it is the sum over
-    pairs of 2 (o log(o / nP) + (n - o) log((n - o) / (n - nP))).
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-
-    With a tie model it is the sum over pairs and outcomes of 2 o log(o / e). With a position effect
-    pairs are ordered. Where rows have features or offsets (or only some are neutral), the other
-    model has a probability for every row: the difference of two such deviances compares nested
-    models, but by itself one says nothing.
-
-    Returns
-    -------
-    Deviance
-        With half ties, fractional scores or weights it is a quasi-deviance: smaller or larger than
-        chi-squared even where the abilities are right, so that it has no p-value. A `prior` takes
-        up less than one degree of freedom an item, and a `ridge` a coefficient, of which nothing
-        is made here.
-
-    Raises
-    ------
-    InputError
-        The fit was loaded without its data.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-    >>> deviance(zm.bradley_terry(games))
-    Deviance(deviance 1.4 on 1 degree of freedom, dispersion 1.040)
-    """
+    """`BradleyTerryFit.deviance`."""
     _check(fit)
     counts, model = fit.require_data("residuals")[0], fit.model
     free = fit.rated & ~model.held & ~model.alone
@@ -268,35 +235,7 @@ def deviance(fit: BradleyTerryFit) -> Deviance:
 
 
 def residuals(fit: BradleyTerryFit) -> PairResiduals:
-    """Observed and expected score of every pair that the fit used.
-
-    Parameters
-    ----------
-    fit : BradleyTerryFit
-
-    Returns
-    -------
-    PairResiduals
-        Sorted by the items. Pairs with an unrated item, or of two components rated separately,
-        are not among them. With a tie model `OutcomeResiduals`, which count wins, ties and losses;
-        with a position effect of ordered pairs. Where rows have features or offsets, what is
-        expected of a pair is added up over its rows, and the deviance residual compares the sums.
-
-    Raises
-    ------
-    InputError
-        The fit was loaded without its data.
-
-    Examples
-    --------
-    >>> import zermelo as zm
-    >>> games = zm.Comparisons(["x", "y", "z"] * 2, ["y", "z", "x"] * 2, [1, 1, 0, 1, 0, 1])
-    >>> rows = residuals(zm.bradley_terry(games))
-    >>> rows
-    PairResiduals(3 pairs, largest deviance residual 0.89)
-    >>> rows.score.tolist(), rows.expected.round(2).tolist()
-    ([2.0, 1.0, 1.0], [1.64, 1.36, 0.64])
-    """
+    """`BradleyTerryFit.residuals`."""
     from scipy.special import xlogy
 
     _check(fit)
