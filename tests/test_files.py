@@ -14,8 +14,9 @@ from zermelo.errors import InputError
 from zermelo.files import read_arrays, write_arrays
 from zermelo.pair_counts import FORMAT_KIND, FORMAT_VERSION
 from zermelo.ratings import saved_fit
+from zermelo.ratings.result import SAVED
 
-FIT = (saved_fit.FORMAT_KIND, saved_fit.FORMAT_VERSION)
+FIT = (saved_fit.FORMAT_KIND, SAVED[saved_fit.FORMAT_KIND][0])
 
 
 def small() -> zm.PairCounts:
@@ -153,7 +154,7 @@ def test_arrays_of_text_go_round(tmp_path: Path) -> None:
     path = tmp_path / "file"
     arrays = {"text": np.array(["a", "", "β"], object), "none": np.array([], object)}
     write_arrays(path, "test", 3, arrays, {"k": [1, None]})
-    again, meta = read_arrays(path, "test", 3)
+    _, again, meta = read_arrays(path, {"test": 3})
     assert meta == {"k": [1, None]}
     assert {name: array.tolist() for name, array in again.items()} == {
         "text": ["a", "", "β"],
@@ -165,7 +166,7 @@ def test_arrays_of_text_go_round(tmp_path: Path) -> None:
 def test_damaged_fits(tmp_path: Path, data: bool) -> None:
     path = tmp_path / "fit"
     zm.bradley_terry(small(), prior=1.0).save(path, data=data)
-    arrays, meta = read_arrays(path, *FIT)
+    _, arrays, meta = read_arrays(path, dict([FIT]))
     changes: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"ability": arrays["ability"][:1]}, {}),
         ({"held": arrays["held"].astype(np.int8)}, {}),

@@ -14,5 +14,6 @@ void bind_covariance(pybind11::module_& module);
 void bind_cluster_meat(pybind11::module_& module);
 void bind_bootstrap(pybind11::module_& module);
 void bind_differences(pybind11::module_& module);
+void bind_elo(pybind11::module_& module);
 
 }  // namespace zermelo::bindings

@@ -25,4 +25,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_cluster_meat(module);
   zermelo::bindings::bind_bootstrap(module);
   zermelo::bindings::bind_differences(module);
+  zermelo::bindings::bind_elo(module);
 }

@@ -8,6 +8,7 @@
 
 #include "zermelo/bradley_terry.hpp"
 #include "zermelo/parallel.hpp"
+#include "zermelo/random.hpp"
 
 namespace zermelo {
 namespace {
@@ -23,18 +24,6 @@ constexpr double kSlowest = 0.3;
 constexpr double kWidestAbility = 300.0;
 // Work, in cells and pairs, that is worth handing to a thread.
 constexpr std::int64_t kWorkPerChunk = 400'000;
-
-constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15U;
-
-std::uint64_t mixed(std::uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
-
-std::uint64_t stream(std::uint64_t key, std::int64_t replicate) {
-  return mixed(key + mixed(static_cast<std::uint64_t>(replicate) + kGolden));
-}
 
 constexpr std::size_t kBlock = 256;
 

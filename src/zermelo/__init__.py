@@ -11,42 +11,55 @@ from .comparisons import Comparisons
 from .pair_counts import PairCounts
 
 if TYPE_CHECKING:
-    from . import metrics
+    from . import metrics, presets
     from .ratings.boards import boards
     from .ratings.bradley_terry import bradley_terry
     from .ratings.compare_fits import compare_fits
+    from .ratings.elo import elo
+    from .ratings.elo_rules import KSchedule, LogMargin, PowerMargin
     from .ratings.result import load
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Comparisons",
+    "KSchedule",
+    "LogMargin",
     "PairCounts",
+    "PowerMargin",
     "__version__",
     "backend_info",
     "boards",
     "bradley_terry",
     "compare_fits",
+    "elo",
     "errors",
     "load",
     "metrics",
+    "presets",
 ]
 
 # These load when they are first used, so that importing zermelo costs little.
 _LOADED_WHEN_USED = {
+    "KSchedule": "ratings.elo_rules",
+    "LogMargin": "ratings.elo_rules",
+    "PowerMargin": "ratings.elo_rules",
     "boards": "ratings.boards",
     "bradley_terry": "ratings.bradley_terry",
     "compare_fits": "ratings.compare_fits",
+    "elo": "ratings.elo",
     "load": "ratings.result",
     "metrics": "metrics",
+    "presets": "presets",
 }
+_MODULES = frozenset({"metrics", "presets"})
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f".{_LOADED_WHEN_USED[name]}", __name__)
-    value = module if name == "metrics" else getattr(module, name)
+    value = module if name in _MODULES else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -84,15 +84,17 @@ def write_arrays(
 
 
 def read_arrays(
-    path: str | os.PathLike[str], kind: str, version: int
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays and the meta that `write_arrays` wrote.
+    path: str | os.PathLike[str], versions: Mapping[str, int]
+) -> tuple[str, dict[str, NDArray[Any]], dict[str, Any]]:
+    """The kind, the arrays and the meta that `write_arrays` wrote.
+
+    `versions` has the kinds that can be read, each with the newest version of its format.
 
     Raises
     ------
     InputError
         The file cannot be read, is truncated or damaged, is not one of zermelo's, holds another
-        kind, or was written by a newer version of the format than `version`.
+        kind, or was written by a newer version of the format.
     """
     shown = _checked(path)
     try:
@@ -104,13 +106,14 @@ def read_arrays(
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{shown!r} cannot be read: {reason}") from error
-    if header.get("kind") != kind:
-        raise InputError(f"{shown!r} holds {header.get('kind')!r}, but {kind!r} was expected")
-    found = header.get("version")
-    if not isinstance(found, int) or found > version:
+    kind, found = header.get("kind"), header.get("version")
+    if not isinstance(kind, str) or kind not in versions:
+        expected = " or ".join(repr(known) for known in versions)
+        raise InputError(f"{shown!r} holds {kind!r}, but {expected} was expected")
+    if not isinstance(found, int) or found > versions[kind]:
         raise InputError(
-            f"{shown!r} has format version {found}, but this zermelo reads up to {version}; "
-            "upgrade zermelo to read it"
+            f"{shown!r} has format version {found}, but this zermelo reads up to "
+            f"{versions[kind]}; upgrade zermelo to read it"
         )
     arrays: dict[str, NDArray[Any]] = {}
     try:
@@ -122,7 +125,7 @@ def read_arrays(
                 arrays[name] = array
     except (KeyError, ValueError) as error:
         raise InputError(f"{shown!r} is damaged: {error}") from error
-    return arrays, header["meta"]
+    return kind, arrays, header["meta"]
 
 
 def _read_archive(shown: str, file: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

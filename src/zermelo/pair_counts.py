@@ -408,7 +408,7 @@ class PairCounts:
         """
         from .files import read_arrays
 
-        arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
+        _, arrays, meta = read_arrays(path, {FORMAT_KIND: FORMAT_VERSION})
         try:
             items, first, second = (arrays.pop(name) for name in ("items", "first", "second"))
             group, groups = arrays.pop("group", None), arrays.pop("groups", None)

@@ -42,8 +42,11 @@ KERNELS = {
     "multinomial_draws": "bootstrap",
     "bootstrap_abilities": "bootstrap",
     "largest_differences": "differences",
+    "elo_replay": "elo",
+    "elo_orders": "elo",
+    "elo_log_loss": "elo",
 }
-NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap", "cluster_meat"})
+NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap", "cluster_meat", "elo"})
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,15 @@ from numpy.typing import NDArray
 
 from ..checks import finite
 from ..errors import InputError
+from ..files import read_arrays
 from .scale import RatingScale
 from .table import make_frame
+
+# The kinds of files that `load` reads: the newest version of each, and the module that knows it.
+SAVED = {
+    "bradley-terry fit": (1, "saved_fit"),
+    "elo replay": (1, "saved_elo"),
+}
 
 
 def label_of(value: Any) -> Any:
@@ -242,14 +250,18 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    The result, of the class that saved it. Without its data (``save(path, data=False)``) it still
-    rates, ranks and predicts, and says so when asked for what needs the data.
+    The result, of the class that saved it. Without its data (a fit's ``save(path, data=False)``, a
+    replay always) it still rates, ranks and predicts, and says so when asked for what needs them.
 
     Raises
     ------
     InputError
         The file cannot be read, is truncated, is not a saved fit, or is of a newer format.
     """
-    from .saved_fit import read_fit
-
-    return read_fit(path)
+    kind, arrays, meta = read_arrays(path, {kind: version for kind, (version, _) in SAVED.items()})
+    reader = importlib.import_module(f".{SAVED[kind][1]}", __package__)
+    try:
+        return reader.from_arrays(arrays, meta)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        missing = "it has no " if isinstance(error, KeyError) else ""
+        raise InputError(f"{os.fspath(path)!r} is damaged: {missing}{error}") from error

@@ -9,18 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import resolve
-from ..errors import InputError
-from ..files import read_arrays, write_arrays
+from ..files import write_arrays
 from ..pair_counts import PairCounts
 from .bradley_terry_fit import BradleyTerryFit
 from .graph import TIE_SHARE, Graph
 from .joint_fit import JointFit
 from .model import Model
-from .result import label_of
+from .result import SAVED, label_of
 from .saved_joint import extras_from_arrays, extras_to_arrays
 from .scale import RatingScale
 
-FORMAT_KIND, FORMAT_VERSION = "bradley-terry fit", 1
+FORMAT_KIND = "bradley-terry fit"
 COLUMN = "counts/column/"
 DTYPES = {
     "ability": np.float64,
@@ -85,16 +84,7 @@ def write_fit(fit: BradleyTerryFit, path: str | os.PathLike[str], data: bool) ->
     if isinstance(fit, JointFit):
         own, meta["joint"] = extras_to_arrays(fit.extras, data)
         arrays |= own
-    write_arrays(path, FORMAT_KIND, FORMAT_VERSION, arrays, meta)
-
-
-def read_fit(path: str | os.PathLike[str]) -> BradleyTerryFit:
-    arrays, meta = read_arrays(path, FORMAT_KIND, FORMAT_VERSION)
-    try:
-        return _fit(arrays, meta)
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        missing = "it has no " if isinstance(error, KeyError) else ""
-        raise InputError(f"{os.fspath(path)!r} is damaged: {missing}{error}") from error
+    write_arrays(path, FORMAT_KIND, SAVED[FORMAT_KIND][0], arrays, meta)
 
 
 def _check(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> None:
@@ -125,7 +115,8 @@ def _options(items: NDArray[Any], meta: dict[str, Any]) -> dict[str, Any]:
     return options | ({"fixed": fixed} if options else {})
 
 
-def _fit(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryFit:
+def from_arrays(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> BradleyTerryFit:
+    """The fit that `write_fit` wrote; KeyError and the like where the file is damaged."""
     backend = resolve(None)
     items = arrays["items"]
     _check(arrays, meta)

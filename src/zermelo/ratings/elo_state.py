@@ -1,0 +1,258 @@
+"""What an Elo replay knows of every item, and how it goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backends import Backend
+from ..checks import finite
+from ..columns import Array
+from ..errors import InputError
+from ..grouping import encode_groups, merge_groups
+from ..labels import merge_items
+from ..row_columns import read_weight
+from .elo_rules import EloRules, KSchedule
+from .replay import Games
+from .result import label_of
+
+Real = NDArray[np.float64]
+Long = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class EloState:
+    """One value an item each; `last_period` are places in `periods`, -1 before the first game."""
+
+    items: Array
+    rating: Real
+    n_games: Long
+    peak: Real
+    peak_game: Long
+    last_period: NDArray[np.int32]
+    periods: Array | None
+
+    @classmethod
+    def fresh(cls, items: Array, rating: Real) -> EloState:
+        size = len(items)
+        return cls(
+            items,
+            rating,
+            np.zeros(size, np.int64),
+            rating.copy(),
+            np.full(size, -1, np.int64),
+            np.full(size, -1, np.int32),
+            None,
+        )
+
+    def joined(self, items: Array, newcomers: Real) -> tuple[EloState, NDArray[np.int32]]:
+        """This state with the other items of later games, and the places of `items` in it.
+
+        `newcomers` are the ratings of `items`, of which those that are new here count.
+        """
+        union, (ours, theirs) = merge_items(self.items, items)
+        rating = np.empty(len(union))
+        rating[theirs] = newcomers
+        rating[ours] = self.rating
+        new = EloState.fresh(union, rating)
+        for name in STATE_ARRAYS[1:]:
+            getattr(new, name)[ours] = getattr(self, name)
+        return replace(new, periods=self.periods), theirs
+
+    def copy(self) -> EloState:
+        return replace(self, **{name: getattr(self, name).copy() for name in STATE_ARRAYS})
+
+
+STATE_ARRAYS = ("rating", "n_games", "peak", "peak_game", "last_period")
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Games to be replayed from a state, in the kernel's arrays."""
+
+    games: Games
+    rules: EloRules
+    arrays: tuple[Any, ...]
+    start: EloState
+    n_replayed: int  # games before these
+
+    @classmethod
+    def of(
+        cls,
+        games: Games,
+        rules: EloRules,
+        start: EloState,
+        n_replayed: int,
+        resets: Mapping[Any, Any] | None,
+        backend: Backend,
+        places: NDArray[np.int32] | None = None,
+    ) -> Replay:
+        """`places` are those of the data's items in the state; None: they are the state's own."""
+        data = games.data
+        if rules.position_effect != 0 and not data.ordered:
+            raise InputError(
+                "position_effect needs to know who was first, which comparisons without an "
+                "outcome do not say; give the outcome"
+            )
+        if not isinstance(rules.k, (float, KSchedule)):
+            rules = replace(rules, k=read_weight("k", rules.k, len(data)))
+        first, second = (side if places is None else places[side] for side in (data.a, data.b))
+        codes, start = _periods(games, rules, start, bool(resets), backend)
+        arrays = (
+            games.column(first, np.int32),
+            games.column(second, np.int32),
+            games.column(data.outcome, np.uint8),
+            games.column(data.score, np.float64),
+            games.column(_factors(games, rules), np.float64),
+            games.column(data.neutral if rules.position_effect else None, np.uint8),
+            games.column(data.offset, np.float64),
+            games.column(games.times_played(), np.int64),
+            games.column(codes, np.int32),
+            *_resets(resets, start, first, second, codes),
+        )
+        return cls(games, rules, arrays, start, n_replayed)
+
+    def run(
+        self, backend: Backend, *, tracked: bool, history: bool
+    ) -> tuple[Real, Real, Real, EloState]:
+        """Expected scores, ratings before and after (empty without history), and the new state.
+
+        Without `tracked` only the state's ratings are brought up to date, which is faster.
+        """
+        state = self.start.copy()
+        kept = [getattr(state, name) for name in STATE_ARRAYS]
+        if not (tracked or self.looks_at_state):
+            kept = [kept[0], *(column[:0] for column in kept[1:])]
+        expected, before, after, bad = backend.elo_replay(
+            self.arrays, self.rule_values(), self.n_replayed, *kept, history
+        )
+        check_divisor(bad, self.games)
+        wild = ~np.isfinite(state.rating)
+        if wild.any():
+            item = label_of(state.items[int(wild.argmax())])
+            raise InputError(f"the rating of {item!r} grew beyond all bounds; use a smaller k")
+        by_row = self.games.by_row
+        return by_row(expected), by_row(before), by_row(after), state
+
+    @property
+    def looks_at_state(self) -> bool:
+        """Whether the rules look at games played, peaks or periods."""
+        return isinstance(self.rules.k, KSchedule) or len(self.arrays[8]) > 0
+
+    def rule_values(self) -> tuple[Any, ...]:
+        most = 0
+        if isinstance(self.rules.k, KSchedule):
+            most = int((self.start.n_games + self.games_played()).max())
+        return self.rules.values(most)
+
+    def games_played(self) -> Long:
+        """How often each item of the state plays in these games."""
+        first, second, times = self.arrays[0], self.arrays[1], self.arrays[7]
+        weight = times.astype(np.float64) if len(times) else None
+        size = len(self.start.items)
+        total = np.bincount(first, weight, size) + np.bincount(second, weight, size)
+        return np.asarray(total).astype(np.int64)
+
+    def until(self, row_mask: NDArray[np.bool_]) -> Replay:
+        """The replay of the games up to the last of these rows, which come before all others."""
+        n_games = int(np.count_nonzero(row_mask))
+        columns = [column[:n_games] for column in self.arrays[:9]]
+        return replace(self, arrays=(*columns, *self.arrays[9:]))
+
+
+def check_divisor(bad: int, games: Games) -> None:
+    if bad >= 0:
+        raise InputError(
+            f"row {games.row(bad)}: the loser was rated so far above the winner that the margin's "
+            "divisor, intercept + slope * D, is not positive; use a smaller slope or k"
+        )
+
+
+def _periods(
+    games: Games, rules: EloRules, start: EloState, has_resets: bool, backend: Backend
+) -> tuple[NDArray[np.int32] | None, EloState]:
+    """Each row's period as a place among those of the state, which has the new ones too."""
+    if not (rules.reversion > 0 or has_resets):
+        return None, start
+    if games.data.period is None:
+        raise InputError(
+            "reversion and resets happen at the first game of a period; make Comparisons with "
+            "period="
+        )
+    codes, labels = encode_groups("period", games.data.period, backend, 1)
+    last_period = start.last_period
+    if start.periods is not None:
+        labels, (ours, theirs) = merge_groups(start.periods, labels)
+        last_period = np.append(ours, np.int32(-1))[last_period].astype(np.int32)
+        codes = theirs[codes]
+    return codes, replace(start, periods=labels, last_period=last_period)
+
+
+def _factors(games: Games, rules: EloRules) -> Real | None:
+    """What each row's shift is multiplied by: its own K, its weight and its margin's growth."""
+    data = games.data
+    parts: list[Real] = []
+    if not isinstance(rules.k, (float, KSchedule)):
+        parts.append(rules.k)
+    if data.weight is not None:
+        parts.append(data.weight)
+    if rules.margin is not None:
+        if data.margin is None:
+            raise InputError(
+                f"margin={type(rules.margin).__name__} needs to know how clearly each game was "
+                "won: make Comparisons with margin="
+            )
+        parts.append(rules.margin.growth(np.abs(data.margin)))
+    if not parts:
+        return None
+    product = parts[0]
+    for part in parts[1:]:
+        product = product * part
+    return product
+
+
+def _resets(
+    resets: Mapping[Any, Any] | None,
+    state: EloState,
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+    codes: NDArray[np.int32] | None,
+) -> tuple[Long, Real]:
+    """Keys period * items + item, ascending, and the ratings that are set there."""
+    if not resets:
+        return np.empty(0, np.int64), np.empty(0)
+    if not isinstance(resets, Mapping):
+        raise InputError(f"resets must be a dict of (item, period) to rating, but is {resets!r}")
+    items, periods = state.items, state.periods
+    if periods is None or codes is None:
+        raise AssertionError("resets were checked to come with periods")
+    item_at = {label: place for place, label in enumerate(items.tolist())}
+    period_at = {label: place for place, label in enumerate(periods.tolist())}
+    n_items = len(items)
+    keys: dict[int, float] = {}
+    for name, rating in resets.items():
+        try:
+            item, period = (label_of(part) for part in name)
+        except (TypeError, ValueError):
+            raise InputError(f"resets has the key {name!r}; keys must be (item, period)") from None
+        value = finite(f"resets[{name!r}]", rating)
+        if item not in item_at or period not in period_at:
+            what, part = ("item", item) if item not in item_at else ("period", period)
+            raise InputError(
+                f"resets names {name!r}, but the data has no {what} {part!r}; leave it out"
+            )
+        keys[period_at[period] * n_items + item_at[item]] = value
+    wanted = np.array(sorted(keys), np.int64)
+    played = np.zeros(len(wanted), bool)
+    wide = codes.astype(np.int64) * n_items
+    for side in (first, second):
+        played |= np.isin(wanted, wide + side)
+    if not played.all():
+        period, place = divmod(int(wanted[int((~played).argmax())]), n_items)
+        name = (label_of(items[place]), label_of(periods[period]))
+        raise InputError(f"resets names {name!r}, but it has no game in that period; leave it out")
+    return wanted, np.array([keys[key] for key in wanted.tolist()])
