@@ -92,7 +92,7 @@ def fivethirtyeight_nfl(**changes: Any) -> dict[str, Any]:
 
     References
     ----------
-    FiveThirtyEight 2014, "Introducing NFL Elo Ratings", and github.com/fivethirtyeight/nfl-elo-game.
+    FiveThirtyEight 2014, "Introducing NFL Elo Ratings"; its code in fivethirtyeight/nfl-elo-game.
 
     Examples
     --------

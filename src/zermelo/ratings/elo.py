@@ -104,7 +104,7 @@ def elo(
     >>> fit.rating.round(2).tolist()
     [1509.71, 1480.3, 1509.99]
     >>> fit.expected.round(3).tolist()
-    [0.5, 0.514, 0.486]
+    [0.5, 0.514, 0.485]
     """
     games = Games.of(data, "elo")
     start = initial_ratings(initial, games.data.items)
