@@ -32,22 +32,27 @@ EloRules rules_of(const RuleValues& values) {
 
 std::string sizes(const EloGames& games) { return std::to_string(games.first.size()) + " games"; }
 
+Reals two_a_row(Buffer<double>&& values) {
+  const auto rows = static_cast<py::ssize_t>(values.size() / 2);
+  return adopt(std::move(values)).reshape({rows, py::ssize_t{2}});
+}
+
 py::tuple replay_of(const GameArrays& arrays, const RuleValues& values, std::int64_t game_offset,
                     Reals& rating, Longs& n_games, Reals& peak, Longs& peak_game,
                     Codes& last_period, bool history) {
   const EloGames games = games_of(arrays);
   const EloRules rules = rules_of(values);
-  const auto size = static_cast<py::ssize_t>(games.first.size());
-  const py::ssize_t noted = history ? size : 0;
-  Reals expected(size), before({noted, py::ssize_t{2}}), after({noted, py::ssize_t{2}});
+  const std::size_t size = games.first.size(), noted = history ? 2 * size : 0;
+  Buffer<double> expected(size), before(noted), after(noted);
   EloState state{mutable_view(rating), mutable_view(n_games), mutable_view(peak),
                  mutable_view(peak_game), mutable_view(last_period)};
-  const EloHistory noted_of{mutable_view(expected), mutable_view(before), mutable_view(after)};
+  const EloHistory notes{expected.span(), before.span(), after.span()};
   const Result result = call([&](const Control& control) {
-    return elo_replay(games, rules, game_offset, control, state, noted_of);
+    return elo_replay(games, rules, game_offset, control, state, notes);
   });
   check(result, sizes(games));
-  return py::make_tuple(expected, before, after, result.index);
+  return py::make_tuple(adopt(std::move(expected)), two_a_row(std::move(before)),
+                        two_a_row(std::move(after)), result.index);
 }
 
 py::tuple orders_of(const GameArrays& arrays, const RuleValues& values, const Reals& initial,

@@ -94,14 +94,6 @@ class EloReplay {
     return games_.count.empty() ? 1 : games_.count[static_cast<std::size_t>(game)];
   }
 
-  // Asks for the ratings of a game that is played soon.
-  void prefetch(std::int64_t game) const {
-#if defined(__GNUC__) || defined(__clang__)
-    __builtin_prefetch(rating_ + first_[game], 1);
-    __builtin_prefetch(rating_ + second_[game], 1);
-#endif
-  }
-
  private:
   double points_ahead(std::int64_t game) const {
     double ahead = rating_[first_[game]] - rating_[second_[game]];
