@@ -14,6 +14,7 @@ from typing import Any
 import engine
 import inputs
 import peers
+import replay_cases
 from harness import Contestant, Measurement, Workload
 
 ENGINE = "zermelo"
@@ -304,6 +305,8 @@ CASES: dict[str, Case] = {
     "threads": threads,
     "choix": choix,
     "bootstrap": bootstrap,
+    "elo": replay_cases.elo,
+    "elo-orders": replay_cases.elo_orders,
     "import": import_time,
 }
 REPEATS = {

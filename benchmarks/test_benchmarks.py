@@ -34,6 +34,14 @@ CONTESTANTS = {
     "threads": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
     "choix": ("zermelo", "choix.ilsr_pairwise", "choix.mm_pairwise"),
     "bootstrap": ("zermelo", "evalica, 1 replicate"),
+    "elo": (
+        "zermelo, replay",
+        "zermelo, replay with history",
+        "zermelo, from arrays",
+        "zermelo, numba backend, replay",
+        "evalica",
+    ),
+    "elo-orders": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
     "import": (
         "zermelo, after numpy and narwhals",
         "numpy and narwhals",
