@@ -1,0 +1,1 @@
+"""Tournament designs: exact probabilities, simulations and comparisons."""
