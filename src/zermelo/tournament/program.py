@@ -95,13 +95,15 @@ class Series:
 
     "H" is at home with the better seed, "A" with the other; None: all on neutral ground, or, for
     `at_first`, at home with the first of the match. A draw of a `decisive` game is decided by
-    win / (win + loss); where it is not, there is one game, which may be drawn.
+    win / (win + loss); where it is not, there is one game, which may be drawn. `home_advantage` is
+    in the unit of the strengths: abilities, or points where they are ratings.
     """
 
     best_of: int = 1
     venue: str | None = None
     decisive: bool = True
     at_first: bool = False
+    home_advantage: float = 0.0
 
 
 @dataclass(frozen=True)
