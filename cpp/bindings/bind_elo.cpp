@@ -88,13 +88,11 @@ Reals log_loss_of(const GameArrays& arrays, const std::vector<RuleValues>& value
 }  // namespace
 
 void bind_elo(py::module_& module) {
-  module.def(
-      "elo_replay", &replay_of, py::arg("games").noconvert(), py::arg("rules"),
-      py::arg("game_offset"), py::arg("rating").noconvert(), py::arg("n_games").noconvert(),
-      py::arg("peak").noconvert(), py::arg("peak_game").noconvert(),
-      py::arg("last_period").noconvert(), py::arg("history"),
-      "Replays games in place; expected scores, ratings before and after, and the game whose "
-      "divisor is not positive, or -1.");
+  module.def("elo_replay", &replay_of, py::arg("games").noconvert(), py::arg("rules"),
+             py::arg("game_offset"), py::arg("rating").noconvert(), py::arg("n_games").noconvert(),
+             py::arg("peak").noconvert(), py::arg("peak_game").noconvert(),
+             py::arg("last_period").noconvert(), py::arg("history"),
+             "Replays games in place; expectations, ratings before and after, the bad game or -1.");
   module.def("elo_orders", &orders_of, py::arg("games").noconvert(), py::arg("rules"),
              py::arg("initial").noconvert(), py::arg("key"), py::arg("replace"),
              py::arg("first_replicate"), py::arg("n_replicates"), py::arg("threads"),

@@ -11,7 +11,7 @@ from .comparisons import Comparisons
 from .pair_counts import PairCounts
 
 if TYPE_CHECKING:
-    from . import metrics, presets
+    from . import judges, metrics, presets
     from .ratings.boards import boards
     from .ratings.bradley_terry import bradley_terry
     from .ratings.compare_fits import compare_fits
@@ -34,6 +34,7 @@ __all__ = [
     "compare_fits",
     "elo",
     "errors",
+    "judges",
     "load",
     "metrics",
     "presets",
@@ -41,6 +42,7 @@ __all__ = [
 
 # These load when they are first used, so that importing zermelo costs little.
 _LOADED_WHEN_USED = {
+    "judges": "judges",
     "KSchedule": "ratings.elo_rules",
     "LogMargin": "ratings.elo_rules",
     "PowerMargin": "ratings.elo_rules",
@@ -52,7 +54,7 @@ _LOADED_WHEN_USED = {
     "metrics": "metrics",
     "presets": "presets",
 }
-_MODULES = frozenset({"metrics", "presets"})
+_MODULES = frozenset({"judges", "metrics", "presets"})
 
 
 def __getattr__(name: str) -> Any:

@@ -488,7 +488,7 @@ def elo_replay(
     history: bool,
 ) -> tuple[typing.Any, ...]:
     """
-    Replays games in place; expected scores, ratings before and after, and the game whose divisor is not positive, or -1.
+    Replays games in place; expectations, ratings before and after, the bad game or -1.
     """
 
 def encode_objects(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..checks import finite, positive, shortened
 from ..errors import InputError
+from ..judges.noisy import Noisy
 from ..ratings.result import RatingResult, label_of
 from .program import Series
 
@@ -37,6 +38,7 @@ class Strengths:
     win: Real
     draw: Real
     per_unit: float = 1.0
+    judge: Noisy | None = None
 
     @property
     def n(self) -> int:
@@ -59,16 +61,25 @@ class Strengths:
         moved = logistic(log_odds + units * self.per_unit)
         return moved * (1.0 - self.draw), self.draw
 
+    def recorded(self, units: float) -> tuple[Real, Real]:
+        """`shifted` as the judge, if there is one, records it; the row is shown first."""
+        win, draw = self.shifted(units)
+        if self.judge is None:
+            return win, draw
+        judged_win, judged_draw = self.judge.probabilities(win, draw)
+        return np.asarray(judged_win), np.asarray(judged_draw)
+
     def table(self, series: Series) -> tuple[Real, Real]:
         """Win and draw of the first, the row, in a match that consists of these games."""
         if series.best_of == 1 and series.venue is None:
-            win, draw = self.shifted(series.home_advantage if series.at_first else 0.0)
+            win, draw = self.recorded(series.home_advantage if series.at_first else 0.0)
             if series.decisive:
                 return decided(win, draw), np.zeros_like(draw)
             return win, draw
-        at_home = decided(*self.shifted(series.home_advantage))
-        away = 1.0 - at_home.T
-        neutral = decided(self.win, self.draw)
+        at_home, away, neutral = (
+            decided(*self.recorded(units))
+            for units in (series.home_advantage, -series.home_advantage, 0.0)
+        )
         # The better seed is the item with the smaller number.
         upper = np.triu(np.ones((self.n, self.n), bool), 1)
         games = {
