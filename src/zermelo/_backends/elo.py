@@ -30,6 +30,7 @@ SUBMITTED = 64
 UNIT = 2.0**-53
 TIE = 2
 FRACTIONAL = 3
+NOTHING, NO_HISTORY, NO_ORDER = np.empty(0), np.empty((0, 2)), np.empty(0, np.int32)
 
 
 def _compile(function: Function) -> Function:
@@ -45,24 +46,26 @@ def _score(outcome: Any, score: Any, game: int) -> float:
 
 
 @_compile
-def _points_ahead(games: Any, rules: Any, rating: Any, game: int) -> float:
-    first, second, neutral, offset = games[0], games[1], games[5], games[6]
+def _points_ahead(
+    first: Any, second: Any, neutral: Any, offset: Any, slope: float, effect: float, rating: Any,
+    game: int,
+) -> float:  # fmt: skip
     ahead = rating[first[game]] - rating[second[game]]
     if len(neutral) == 0 or neutral[game] == 0:
-        ahead += rules[2]
-    if len(offset) == 0:
-        return float(ahead)
-    return float(ahead + offset[game] / rules[1])
+        ahead += effect
+    return float(ahead) if len(offset) == 0 else float(ahead + offset[game] / slope)
 
 
 @_compile
-def _enter(games: Any, rules: Any, rating: Any, last_period: Any, item: int, period: int) -> None:
+def _enter(
+    reset_at: Any, reset_to: Any, keep: float, reverted: float, rating: Any, last_period: Any,
+    item: int, period: int,
+) -> None:  # fmt: skip
     if last_period[item] == period:
         return
     if last_period[item] >= 0:
-        rating[item] = rules[3] * rating[item] + rules[4]
+        rating[item] = keep * rating[item] + reverted
     last_period[item] = period
-    reset_at, reset_to = games[9], games[10]
     wanted = np.int64(period) * len(rating) + item
     place = np.searchsorted(reset_at, wanted)
     if place < len(reset_at) and reset_at[place] == wanted:
@@ -70,55 +73,33 @@ def _enter(games: Any, rules: Any, rating: Any, last_period: Any, item: int, per
 
 
 @_compile
-def _own_k(rules: Any, rating: Any, n_games: Any, peak: Any, item: int) -> float:
-    by_games, band_begin, band_k = rules[8], rules[9], rules[10]
+def _own_k(
+    k: float, by_games: Any, band_begin: Any, band_k: Any, lasting: bool, rating: Any, n_games: Any,
+    peak: Any, item: int,
+) -> float:  # fmt: skip
     if len(by_games) == 0 and len(band_k) == 0:
-        return float(rules[0])
+        return k
     if n_games[item] < len(by_games) and not math.isnan(by_games[n_games[item]]):
         return float(by_games[n_games[item]])
-    by = peak[item] if rules[11] else rating[item]
+    by = peak[item] if lasting else rating[item]
     return float(band_k[max(np.searchsorted(band_begin, by, side="right") - 1, 0)])
 
 
 @_compile
-def _arrive(games: Any, rules: Any, rating: Any, last_period: Any, game: int) -> None:
-    period = games[8]
-    if len(period) > 0:
-        _enter(games, rules, rating, last_period, games[0][game], period[game])
-        _enter(games, rules, rating, last_period, games[1][game], period[game])
+def _divisor(
+    intercept: float, gradient: float, tie_divisor: float, score: float, ahead: float
+) -> float:
+    if score == 0.5:
+        return tie_divisor
+    return intercept + gradient * (ahead if score > 0.5 else -ahead)
 
 
 @_compile
-def _play(
-    games: Any, rules: Any, rating: Any, n_games: Any, peak: Any, peak_game: Any, game: int,
-    expected: float, number: int,
-) -> bool:  # fmt: skip
-    """Plays a game once; False where its divisor is not positive."""
-    a, b = games[0][game], games[1][game]
-    score = _score(games[2], games[3], game)
-    surprise = score - expected
-    if len(games[4]) > 0:
-        surprise *= games[4][game]
-    intercept, slope, tie_divisor = rules[5], rules[6], rules[7]
-    if slope != 0.0 or intercept != 1.0 or tie_divisor != 1.0:
-        divisor = tie_divisor
-        if score != 0.5:
-            ahead = _points_ahead(games, rules, rating, game)
-            divisor = intercept + slope * (ahead if score > 0.5 else -ahead)
-            if not divisor > 0.0:
-                return False
-        surprise /= divisor
-    shift = _own_k(rules, rating, n_games, peak, a) * surprise
-    other = _own_k(rules, rating, n_games, peak, b) * surprise
-    rating[a] += shift
-    rating[b] -= other
-    if len(n_games) > 0:
-        for item in (a, b):
-            n_games[item] += 1
-            if rating[item] > peak[item]:
-                peak[item] = rating[item]
-                peak_game[item] = number
-    return True
+def _note(n_games: Any, peak: Any, peak_game: Any, rating: Any, item: int, number: int) -> None:
+    n_games[item] += 1
+    if rating[item] > peak[item]:
+        peak[item] = rating[item]
+        peak_game[item] = number
 
 
 @_compile
@@ -127,28 +108,114 @@ def _expected(log_odds: float) -> float:
 
 
 @_compile
-def _replay(
-    games: Any, rules: Any, begin: int, end: int, game_offset: int, rating: Any, n_games: Any,
-    peak: Any, peak_game: Any, last_period: Any, expected: Any, before: Any, after: Any,
-) -> int:  # fmt: skip
-    for game in range(begin, end):
-        a, b = games[0][game], games[1][game]
-        times = games[7][game] if len(games[7]) > 0 else 1
-        if times > 0:
-            _arrive(games, rules, rating, last_period, game)
-        now = _expected(rules[1] * _points_ahead(games, rules, rating, game))
-        expected[game] = now
+def _place_below(size: int, bits: Any) -> int:
+    # As a signed number of 53 bits, which converts exactly.
+    return int(float(np.int64(bits >> np.uint64(11))) * UNIT * float(size))
+
+
+@_compile
+def _play(
+    games: Any, rules: Any, order: Any, begin: int, end: int, game_offset: int, bits: Any,
+    replace: bool, shuffled: bool, rating: Any, n_games: Any, peak: Any, peak_game: Any,
+    last_period: Any, expected: Any, before: Any, after: Any, weight: Any, total: float,
+) -> tuple[int, Any, float]:  # fmt: skip
+    """Plays games by all the rules; the game whose divisor is not positive, or -1, the random bits
+    and the log loss so far. What is not wanted (expected, before, weight ...) is empty.
+
+    Arrays are taken out of their tuples first: inside the loop that would cost more than the game.
+    """
+    first, second, outcome, scores, factor, neutral, offset, count, period = games[:9]
+    reset_at, reset_to = games[9], games[10]
+    k, slope, effect, keep, reverted, intercept, gradient, tie_divisor = rules[:8]
+    by_games, band_begin, band_k, lasting = rules[8], rules[9], rules[10], rules[11]
+    has_margin = gradient != 0.0 or intercept != 1.0 or tie_divisor != 1.0
+    size = len(first)
+    for step in range(begin, end):
+        game = step
+        if shuffled:
+            bits += GOLDEN
+            if replace:
+                game = _place_below(size, _mixed(bits))
+            else:
+                drawn = step + _place_below(size - step, _mixed(bits))
+                game = int(order[drawn])
+                order[drawn] = order[step]
+        a, b = first[game], second[game]
+        times = count[game] if len(count) > 0 else 1
+        if times > 0 and len(period) > 0 and not shuffled:
+            _enter(reset_at, reset_to, keep, reverted, rating, last_period, a, period[game])
+            _enter(reset_at, reset_to, keep, reverted, rating, last_period, b, period[game])
+        score = _score(outcome, scores, game)
         if len(before) > 0:
             before[game, 0], before[game, 1] = rating[a], rating[b]
-        for time in range(times):
-            if time > 0:
-                now = _expected(rules[1] * _points_ahead(games, rules, rating, game))
-            number = game_offset + game
-            if not _play(games, rules, rating, n_games, peak, peak_game, game, now, number):
-                return game
-        if len(before) > 0:
+        if len(expected) > 0:
+            ahead = _points_ahead(first, second, neutral, offset, slope, effect, rating, game)
+            expected[game] = _expected(slope * ahead)
+        if len(weight) > 0:
+            ahead = _points_ahead(first, second, neutral, offset, slope, effect, rating, game)
+            log_odds = slope * ahead
+            smaller = math.log1p(math.exp(-abs(log_odds)))
+            larger = (1.0 - score) * log_odds if log_odds > 0.0 else -score * log_odds
+            total += weight[game] * (smaller + larger)
+        for _ in range(times):
+            ahead = _points_ahead(first, second, neutral, offset, slope, effect, rating, game)
+            surprise = score - _expected(slope * ahead)
+            if len(factor) > 0:
+                surprise *= factor[game]
+            if has_margin:
+                divisor = _divisor(intercept, gradient, tie_divisor, score, ahead)
+                if not divisor > 0.0:
+                    return game, bits, math.inf
+                surprise /= divisor
+            own = _own_k(k, by_games, band_begin, band_k, lasting, rating, n_games, peak, a)
+            other = _own_k(k, by_games, band_begin, band_k, lasting, rating, n_games, peak, b)
+            rating[a] += own * surprise
+            rating[b] -= other * surprise
+            if len(n_games) > 0:
+                _note(n_games, peak, peak_game, rating, a, game_offset + step)
+                _note(n_games, peak, peak_game, rating, b, game_offset + step)
+        if len(after) > 0:
             after[game, 0], after[game, 1] = rating[a], rating[b]
-    return -1
+    return -1, bits, total
+
+
+@_compile
+def _replay_plain(
+    games: Any, rules: Any, begin: int, end: int, rating: Any, expected: Any, before: Any,
+    after: Any,
+) -> None:  # fmt: skip
+    """One K for all and nothing tracked. Arrays are taken out of their tuple first: inside the loop
+    that would cost more than the game."""
+    first, second, outcome, score, factor, neutral, offset = games[:7]
+    k, slope, effect = rules[0], rules[1], rules[2]
+    has_score, has_factor = len(score) > 0, len(factor) > 0
+    has_neutral, has_offset, noted = len(neutral) > 0, len(offset) > 0, len(before) > 0
+    for game in range(begin, end):
+        a, b = first[game], second[game]
+        own, other = rating[a], rating[b]
+        ahead = own - other
+        if not (has_neutral and neutral[game] != 0):
+            ahead += effect
+        if has_offset:
+            ahead += offset[game] / slope
+        now = 1.0 / (1.0 + math.exp(-slope * ahead))
+        result = 0.5 if outcome[game] == TIE else float(outcome[game])
+        if has_score and outcome[game] == FRACTIONAL:
+            result = score[game]
+        surprise = result - now
+        if has_factor:
+            surprise *= factor[game]
+        shift = k * surprise
+        rating[a], rating[b] = own + shift, other - shift
+        expected[game] = now
+        if noted:
+            before[game, 0], before[game, 1] = own, other
+            after[game, 0], after[game, 1] = rating[a], rating[b]
+
+
+def _is_plain(games: Arrays, rules: Rules) -> bool:
+    has_margin = rules[5:8] != (1.0, 0.0, 1.0)
+    return not (has_margin or len(rules[8]) or len(rules[10]) or len(games[7]) or len(games[8]))
 
 
 def elo_replay(
@@ -166,10 +233,15 @@ def elo_replay(
     expected = np.empty(size)
     before, after = (np.empty((size if history else 0, 2)) for _ in range(2))
     bad = -1
+    plain = _is_plain(games, rules) and not len(n_games)
     for begin in range(0, size, STRETCH):
-        bad = _replay(
-            games, rules, begin, min(begin + STRETCH, size), game_offset, rating, n_games, peak,
-            peak_game, last_period, expected, before, after,
+        end = min(begin + STRETCH, size)
+        if plain:
+            _replay_plain(games, rules, begin, end, rating, expected, before, after)
+            continue
+        bad, _, _ = _play(
+            games, rules, NO_ORDER, begin, end, game_offset, np.uint64(0), False, False, rating,
+            n_games, peak, peak_game, last_period, expected, before, after, NOTHING, 0.0,
         )  # fmt: skip
         if bad >= 0:
             break
@@ -177,17 +249,13 @@ def elo_replay(
 
 
 @_compile
-def _place_below(size: int, bits: Any) -> int:
-    # As a signed number of 53 bits, which converts exactly.
-    return int(float(np.int64(bits >> np.uint64(11))) * UNIT * float(size))
-
-
-@_compile
-def _replay_shuffled(
-    games: Any, rules: Any, begin: int, end: int, bits: Any, replace: bool, order: Any, rating: Any,
-    n_games: Any, peak: Any, peak_game: Any,
-) -> tuple[int, Any]:  # fmt: skip
-    size = len(games[0])
+def _replay_plain_shuffled(
+    games: Any, rules: Any, begin: int, end: int, bits: Any, replace: bool, order: Any, rating: Any
+) -> Any:
+    first, second, outcome, score, factor, neutral, offset = games[:7]
+    k, slope, effect = rules[0], rules[1], rules[2]
+    has_score, has_factor = len(score) > 0, len(factor) > 0
+    has_neutral, has_offset, size = len(neutral) > 0, len(offset) > 0, len(first)
     for step in range(begin, end):
         bits += GOLDEN
         if replace:
@@ -196,11 +264,22 @@ def _replay_shuffled(
             drawn = step + _place_below(size - step, _mixed(bits))
             game = int(order[drawn])
             order[drawn] = order[step]
-        for _ in range(games[7][game] if len(games[7]) > 0 else 1):
-            now = _expected(rules[1] * _points_ahead(games, rules, rating, game))
-            if not _play(games, rules, rating, n_games, peak, peak_game, game, now, step):
-                return game, bits
-    return -1, bits
+        a, b = first[game], second[game]
+        ahead = rating[a] - rating[b]
+        if not (has_neutral and neutral[game] != 0):
+            ahead += effect
+        if has_offset:
+            ahead += offset[game] / slope
+        result = 0.5 if outcome[game] == TIE else float(outcome[game])
+        if has_score and outcome[game] == FRACTIONAL:
+            result = score[game]
+        surprise = result - 1.0 / (1.0 + math.exp(-slope * ahead))
+        if has_factor:
+            surprise *= factor[game]
+        shift = k * surprise
+        rating[a] += shift
+        rating[b] -= shift
+    return bits
 
 
 @_compile
@@ -226,6 +305,7 @@ def elo_orders(
     size = len(games[0])
     rating = np.empty((n_replicates, len(initial)))
     tracks = len(rules[8]) + len(rules[10]) > 0
+    plain = _is_plain(games, rules)
 
     def replay(place: int) -> int:
         own = rating[place]
@@ -235,9 +315,15 @@ def elo_orders(
         state = _tracked(tracks, own)
         for begin in range(0, size, STRETCH):
             end = min(begin + STRETCH, size)
-            bad, bits = _replay_shuffled(
-                games, rules, begin, end, np.uint64(bits), replace, order, own, *state
-            )
+            if plain:
+                bits = _replay_plain_shuffled(
+                    games, rules, begin, end, np.uint64(bits), replace, order, own
+                )
+                continue
+            bad, bits, _ = _play(
+                games, rules, order, begin, end, 0, np.uint64(bits), replace, True, own, *state,
+                NO_ORDER, NOTHING, NO_HISTORY, NO_HISTORY, NOTHING, 0.0,
+            )  # fmt: skip
             if bad >= 0:
                 return int(bad)
         return -1
@@ -253,27 +339,6 @@ def elo_orders(
     return rating, found
 
 
-@_compile
-def _log_loss(
-    games: Any, rules: Any, begin: int, end: int, weight: Any, rating: Any, n_games: Any, peak: Any,
-    peak_game: Any, last_period: Any, total: float,
-) -> float:  # fmt: skip
-    for game in range(begin, end):
-        times = games[7][game] if len(games[7]) > 0 else 1
-        if times > 0:
-            _arrive(games, rules, rating, last_period, game)
-        log_odds = rules[1] * _points_ahead(games, rules, rating, game)
-        score = _score(games[2], games[3], game)
-        smaller = math.log1p(math.exp(-abs(log_odds)))
-        larger = (1.0 - score) * log_odds if log_odds > 0.0 else -score * log_odds
-        total += weight[game] * (smaller + larger)
-        for _ in range(times):
-            now = _expected(rules[1] * _points_ahead(games, rules, rating, game))
-            if not _play(games, rules, rating, n_games, peak, peak_game, game, now, game):
-                return math.inf
-    return total
-
-
 def elo_log_loss(
     games: Arrays, rules: Sequence[Rules], initial: Real, weight: Real, threads: int
 ) -> Real:
@@ -287,9 +352,10 @@ def elo_log_loss(
         total = 0.0
         for begin in range(0, size, STRETCH):
             end = min(begin + STRETCH, size)
-            total = _log_loss(
-                games, rules[place], begin, end, weight, own, *state, last_period, total
-            )
+            _, _, total = _play(
+                games, rules[place], NO_ORDER, begin, end, 0, np.uint64(0), False, False, own,
+                *state, last_period, NOTHING, NO_HISTORY, NO_HISTORY, weight, total,
+            )  # fmt: skip
             if math.isinf(total):
                 break
         return total
