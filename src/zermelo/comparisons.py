@@ -270,6 +270,36 @@ class Comparisons:
             **columns,
         )
 
+    @classmethod
+    def of_codes(
+        cls,
+        items: Array,
+        a: NDArray[np.int32],
+        b: NDArray[np.int32],
+        outcome: NDArray[np.uint8],
+        **columns: Array,
+    ) -> Comparisons:
+        """Rows that are right by construction: codes are places in `items`, in any order.
+
+        Parameters
+        ----------
+        items : ndarray, shape (n,)
+            Different labels, of which not all need occur.
+        a, b, outcome : ndarray, shape (m,)
+            As the attributes of these names.
+        **columns
+            The others, as they are kept.
+        """
+        order = np.argsort(items, kind="stable")
+        place = np.empty(len(items), np.int32)
+        place[order] = np.arange(len(items), dtype=np.int32)
+        rows = object.__new__(cls)
+        values: dict[str, Any] = {field.name: None for field in fields(cls)}
+        values |= {"items": items[order], "a": place[a], "b": place[b], "outcome": outcome}
+        values |= {"ordered": True, "n_self": 0, "n_dropped": 0} | columns
+        rows._set(values)
+        return rows.select(np.arange(len(a)))
+
     @property
     def n_items(self) -> int:
         """How many items occur."""

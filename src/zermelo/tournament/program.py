@@ -28,6 +28,8 @@ SORT first count
     Sorts the items of these registers, the best seed first.
 EXIT register band
     The item of the register ends in this band of places.
+BYE register
+    The item of the register has a bye in a league: it scores like a win and is no match.
 
 `forced` is FREE, or the result of the game where it is already known: 0 b won, 1 a won, 2 a draw.
 `table` is the number of a table of probabilities: for every game of the program
@@ -79,7 +81,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MATCH, REMATCH, GAME, RANDOM_GAME, SWISS, RANK, SHUFFLE, SORT, EXIT = range(9)
+MATCH, REMATCH, GAME, RANDOM_GAME, SWISS, RANK, SHUFFLE, SORT, EXIT, BYE = range(10)
 SLIDE, FOLD, RANDOM = range(3)
 WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD = range(4)
 FREE = -1
@@ -96,7 +98,8 @@ class Series:
     "H" is at home with the better seed, "A" with the other; None: all on neutral ground, or, for
     `at_first`, at home with the first of the match. A draw of a `decisive` game is decided by
     win / (win + loss); where it is not, there is one game, which may be drawn. `home_advantage` is
-    in the unit of the strengths: abilities, or points where they are ratings.
+    in the unit of the strengths: abilities, or points where they are ratings. `standing`: games
+    that the first and the second of the match have won already.
     """
 
     best_of: int = 1
@@ -104,6 +107,7 @@ class Series:
     decisive: bool = True
     at_first: bool = False
     home_advantage: float = 0.0
+    standing: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

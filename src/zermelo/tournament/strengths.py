@@ -88,7 +88,9 @@ class Strengths:
             "N": neutral,
         }
         venue = series.venue or "N" * series.best_of
-        return series_win([games[place] for place in venue]), np.zeros_like(self.draw)
+        left = [games[place] for place in venue][sum(series.standing) :]
+        needed = series.best_of // 2 + 1
+        return series_win(left, needed - series.standing[0]), np.zeros_like(self.draw)
 
     def thresholds(self, series: tuple[Series, ...]) -> tuple[NDArray[np.uint32], ...]:
         """T1 and T2 of every kind of match, shape (kinds, n, n): see `Program`."""
@@ -117,9 +119,8 @@ def logistic(log_odds: Real) -> Real:
         return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
-def series_win(games: list[Real]) -> Real:
-    """The chance to win most of an odd number of games, each won with its own probability."""
-    needed = len(games) // 2 + 1
+def series_win(games: list[Real], needed: int) -> Real:
+    """The chance to win at least `needed` of the games, each won with its own probability."""
     # chances[k]: k games won so far; who has won enough, wins on whatever the rest brings.
     chances = [np.ones_like(games[0])] + [np.zeros_like(games[0]) for _ in games]
     for played, game in enumerate(games):
