@@ -17,7 +17,6 @@ from .program import (
     BUCHHOLZ,
     BYE,
     EXIT,
-    FREE,
     GAME,
     HEAD_TO_HEAD,
     MATCH,
