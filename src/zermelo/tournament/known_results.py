@@ -16,12 +16,14 @@ from ..ratings.result import label_of
 from .program import (
     BUCHHOLZ,
     BYE,
+    COPY,
     EXIT,
     GAME,
     HEAD_TO_HEAD,
     MATCH,
     RANDOM_GAME,
     RANK,
+    RATE,
     REMATCH,
     SHUFFLE,
     SONNEBORN_BERGER,
@@ -36,6 +38,8 @@ from .program import (
 # `forced` of the program: as the first of the game sees it.
 LOST, WON, DRAWN = 0, 1, 2
 MIRRORED = {LOST: WON, WON: LOST, DRAWN: DRAWN}
+# Half games won.
+HALVES = {LOST: 0, DRAWN: 1, WON: 2}
 
 
 @dataclass
@@ -58,8 +62,9 @@ class _Scores:
 
     points: int = 0
     wins: int = 0
+    byes: int = 0
     open: bool = False
-    games: list[tuple[int, int]] = field(default_factory=list)  # opponent, points
+    games: list[tuple[int, int]] = field(default_factory=list)  # opponent, outcome
 
 
 def with_results(program: Program, results: Any, items: NDArray[Any]) -> Program:
@@ -125,6 +130,7 @@ class _Walk:
             SHUFFLE: self._shuffle,
             SORT: self._sort,
             BYE: self._bye,
+            COPY: self._copy,
             EXIT: self.rows.append,
         }
         for row in self.program.code.tolist():
@@ -204,12 +210,15 @@ class _Walk:
         self.rows.append([*row[:5], outcome, *row[6:]])
 
     def _score(self, a: int, b: int, outcome: int) -> None:
-        worth = {WON: self.program.win_points, DRAWN: self.program.draw_points, LOST: 0}
         for own, other, seen in ((a, b, outcome), (b, a, MIRRORED[outcome])):
             scores = self.scores[own]
-            scores.points += worth[seen]
+            scores.points += self._worth(seen)
             scores.wins += seen == WON
-            scores.games.append((other, worth[seen]))
+            scores.games.append((other, seen))
+
+    def _worth(self, outcome: int) -> int:
+        points = {WON: self.program.win_points, DRAWN: self.program.draw_points, LOST: 0}
+        return points[outcome]
 
     def _random_game(self, row: list[int]) -> None:
         for scores in self.scores:
@@ -221,8 +230,9 @@ class _Walk:
         if item is None:
             self._random_game(row)
             return
-        self.scores[item].points += self.program.win_points
-        self.scores[item].wins += 1
+        scores = self.scores[item]
+        scores.points += self.program.win_points
+        scores.wins, scores.byes = scores.wins + 1, scores.byes + 1
         self.rows.append(row)
 
     def _swiss(self, row: list[int]) -> None:
@@ -252,6 +262,10 @@ class _Walk:
             self.rows.append([GAME, *operands, 0, 0])
         for item in set(at) - set(players):
             self._bye([BYE, at[item], *([0] * (WIDTH - 2))])
+
+    def _copy(self, row: list[int]) -> None:
+        self.held[row[2]] = self.held[row[1]]
+        self.rows.append(row)
 
     def _shuffle(self, row: list[int]) -> None:
         for place in range(row[1], row[1] + row[2]):
@@ -293,12 +307,13 @@ class _Walk:
         if breaker == BUCHHOLZ:
             return sum(self.scores[other].points for other, _ in scores.games)
         if breaker == SONNEBORN_BERGER:
-            weight = {self.program.win_points: 2, self.program.draw_points: 1}
-            return sum(
-                weight.get(points, 0) * self.scores[other].points for other, points in scores.games
-            )
+            return sum(HALVES[seen] * self.scores[other].points for other, seen in scores.games)
         if breaker == HEAD_TO_HEAD:
-            return sum(points for other, points in scores.games if other in equal)
+            return sum(self._worth(seen) for other, seen in scores.games if other in equal)
+        if breaker == RATE:
+            games = len(scores.games) + scores.byes
+            won = sum(HALVES[seen] for _, seen in scores.games) + 2 * scores.byes
+            return won * (1 << 30) // (2 * games) if games else 1 << 29
         raise AssertionError(f"no tie-breaker has the number {breaker}")
 
 

@@ -28,6 +28,8 @@ SORT first count
     Sorts the items of these registers, the best seed first.
 EXIT register band
     The item of the register ends in this band of places.
+COPY register into
+    Writes the item of the register into another one too: RANK and SORT want neighbours.
 BYE register
     The item of the register has a bye in a league: it scores like a win and is no match.
 
@@ -65,8 +67,10 @@ first in the order is a.
 Points, in whole numbers: Program.win_points and Program.draw_points. Tie-breakers, each the higher
 the better: WINS the games won; BUCHHOLZ the sum of the opponents' points; SONNEBORN_BERGER twice
 the sum of the points of the opponents beaten, plus once that of those drawn with; HEAD_TO_HEAD the
-points won against those that are equal in all before it. A bye counts as a win where wins are
-counted, but has no opponent.
+points won against those that are equal in all before it; RATE the share of the games won, a draw
+being half a win: (2 wins + draws) 2^30 // (2 games), 2^29 for who has not played. A bye counts as a
+game won where wins are counted, but has no opponent. Where win_points and draw_points are 0,
+tie-breakers alone rank.
 
 References
 ----------
@@ -81,9 +85,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MATCH, REMATCH, GAME, RANDOM_GAME, SWISS, RANK, SHUFFLE, SORT, EXIT, BYE = range(10)
+MATCH, REMATCH, GAME, RANDOM_GAME, SWISS, RANK, SHUFFLE, SORT, EXIT, COPY, BYE = range(11)
 SLIDE, FOLD, RANDOM = range(3)
-WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD = range(4)
+WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD, RATE = range(5)
 FREE = -1
 WIDTH = 8
 MOST_CHOICES = 10_000
@@ -112,8 +116,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Band:
-    """Places that are shared: from the `first` best to the `last`, from 1, and the last round
-    reached by those who end there."""
+    """Places that are shared: from the `first` best to the `last`, from 1.
+
+    `round` is how many rounds those who end there have survived: 0 for who goes out in the first
+    round, the program's n_rounds for the champion. Who has survived r rounds reaches round r + 1.
+    """
 
     first: int
     last: int
@@ -188,11 +195,15 @@ class Builder:
         row = [operation, *operands]
         self.rows.append(row + [0] * (WIDTH - len(row)))
 
-    def match(self, a: int, b: int, series: Series, round: int) -> tuple[int, int]:
-        """The registers of the winner and the loser."""
-        win = self.registers(2)
-        self.add(MATCH, a, b, win, win + 1, self.table(series), round, FREE)
-        return win, win + 1
+    def match(
+        self, a: int, b: int, series: Series, round: int, win: int | None = None
+    ) -> tuple[int, int]:
+        """The registers of the winner, a new one unless given, and of the loser."""
+        if win is None:
+            win = self.registers(1)
+        lose = self.registers(1)
+        self.add(MATCH, a, b, win, lose, self.table(series), round, FREE)
+        return win, lose
 
     def game(self, a: int, b: int, series: Series, round: int) -> None:
         self.add(GAME, a, b, self.table(series), round, FREE)
