@@ -166,6 +166,18 @@ class Program:
         return int(row[0] in (MATCH, REMATCH, GAME, RANDOM_GAME))
 
 
+def match_rounds(program: Program) -> NDArray[np.int32]:
+    """The round of every match that the program may play, in their order."""
+    column = {MATCH: 6, REMATCH: 6, GAME: 4, RANDOM_GAME: 2, SWISS: 4}
+    rounds = [
+        row[column[row[0]]]
+        for row in program.code.tolist()
+        if row[0] in column
+        for _ in range(row[2] // 2 if row[0] == SWISS else 1)
+    ]
+    return np.array(rounds, np.int32)
+
+
 @dataclass
 class Builder:
     """Writes a program, register by register."""

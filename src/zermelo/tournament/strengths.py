@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Strengths:
     draw: Real
     per_unit: float = 1.0
     judge: Noisy | None = None
+    frame_backend: str | None = None
 
     @property
     def n(self) -> int:
@@ -55,11 +56,22 @@ class Strengths:
         """
         if units == 0:
             return self.win, self.draw
+        moved = logistic(self._log_odds() + units * self.per_unit)
+        return moved * (1.0 - self.draw), self.draw
+
+    def _log_odds(self) -> Real:
+        """Of winning, where draws are decided."""
         decisive = decided(self.win, self.draw)
         with np.errstate(divide="ignore"):
-            log_odds = np.log(decisive) - np.log1p(-decisive)
-        moved = logistic(log_odds + units * self.per_unit)
-        return moved * (1.0 - self.draw), self.draw
+            return np.asarray(np.log(decisive) - np.log1p(-decisive))
+
+    def moved(self, shift: Real) -> Strengths:
+        """Strengths of items whose abilities, in log-odds, are these much higher.
+
+        The odds of wins to losses follow; draws stay as likely as they are.
+        """
+        moved = logistic(self._log_odds() + shift[:, None] - shift[None, :])
+        return replace(self, win=moved * (1.0 - self.draw))
 
     def recorded(self, units: float) -> tuple[Real, Real]:
         """`shifted` as the judge, if there is one, records it; the row is shown first."""
@@ -212,7 +224,7 @@ def _of_fit(fit: RatingResult, scale: float | None) -> Strengths:
     if bad.any():
         i, j = (label_of(fit.items[place]) for place in np.argwhere(bad)[0][:2])
         raise InputError(f"strengths: the fit cannot tell {i!r} from {j!r}; use a prior")
-    return _of_matrix(matrix, fit.items)
+    return replace(_of_matrix(matrix, fit.items), frame_backend=fit.frame_backend)
 
 
 def _of_matrix(matrix: Real, items: NDArray[Any] | None = None) -> Strengths:
