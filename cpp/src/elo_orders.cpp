@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -90,47 +88,6 @@ Result elo_orders(const EloGames& games, const EloRules& rules, std::span<const 
     } catch (const BadDivisor& bad) {
       return {Status::invalid_value, bad.game};
     }
-  });
-}
-
-Result elo_log_loss(const EloGames& games, std::span<const EloRules> rules,
-                    std::span<const double> initial, std::span<const double> weight, int threads,
-                    const Control& control, std::span<double> loss) {
-  return guarded([&]() -> Result {
-    Team team(threads, control);
-    const std::size_t n_items = rules.empty() ? 0 : initial.size() / rules.size();
-    team.run(static_cast<std::int64_t>(rules.size()), [&](std::int64_t place) {
-      const auto at = static_cast<std::size_t>(place);
-      const auto begin = initial.subspan(at * n_items, n_items);
-      std::vector<double> rating(begin.begin(), begin.end());
-      Tracked tracked(n_items, true);
-      std::vector<std::int32_t> last_period(n_items, -1);
-      EloState state = tracked.state(rating);
-      state.last_period = last_period;
-      EloReplay<true> replay(games, rules[at], state);
-      double sum = 0.0;
-      try {
-        for (std::int64_t game = 0; game < static_cast<std::int64_t>(weight.size()); ++game) {
-          const std::int64_t times = replay.times(game);
-          if (times > 0) replay.arrive(game);
-          const double log_odds = replay.log_odds(game), score = replay.score(game);
-          // -S log E - (1 - S) log(1 - E), which overflows nowhere.
-          const double smaller = std::log1p(std::exp(-std::abs(log_odds)));
-          const double larger = log_odds > 0.0 ? (1.0 - score) * log_odds : -score * log_odds;
-          sum += weight[static_cast<std::size_t>(game)] * (smaller + larger);
-          for (std::int64_t time = 0; time < times; ++time) {
-            replay.play(game, expected_score(replay.log_odds(game)));
-            replay.leave(game, game);
-          }
-          if (game % kGamesPerCheck == 0) team.check();
-        }
-      } catch (const BadDivisor&) {
-        // These rules do not fit the games: no other may be worse.
-        sum = std::numeric_limits<double>::infinity();
-      }
-      loss[at] = sum;
-    });
-    return {};
   });
 }
 
