@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .ratings.compare_fits import compare_fits
     from .ratings.elo import elo
     from .ratings.elo_rules import KSchedule, LogMargin, PowerMargin
+    from .ratings.elo_tuning import tune_elo
     from .ratings.result import load
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "load",
     "metrics",
     "presets",
+    "tune_elo",
 ]
 
 # These load when they are first used, so that importing zermelo costs little.
@@ -53,6 +55,7 @@ _LOADED_WHEN_USED = {
     "load": "ratings.result",
     "metrics": "metrics",
     "presets": "presets",
+    "tune_elo": "ratings.elo_tuning",
 }
 _MODULES = frozenset({"judges", "metrics", "presets"})
 
