@@ -126,9 +126,9 @@ def tune_elo(
 ) -> EloTuning:
     """Choose the rules of `elo` whose expected scores foresee the games best.
 
-    Every game is foreseen from those before it alone, so that the log loss is an honest one; yet
-    the rules were chosen on the rows that count, and rows that do not (`rows`) show what they are
-    worth.
+    Every game is foreseen from those before it alone. The rules are chosen on the rows that count,
+    though, so that their log loss flatters them a little; what they are worth is seen on rows that
+    did not count (`rows`).
 
     An argument that is a list or an array is a grid, and all combinations of grids are tried. A
     tuple (low, high) is a range that is searched to 1e-4 of its width: by a grid over all ranges,
@@ -142,7 +142,7 @@ def tune_elo(
     k : float, KSchedule, list of them, or (low, high), optional
         A column of one K a comparison cannot be tuned: an array is a grid here.
     initial, scale, position_effect, reversion, reversion_to : float, list or (low, high), optional
-        As in `elo`, to which more ratings before the first game may be given as a dict.
+        As in `elo`; `initial` may also be a dict of item to float, which is not tuned.
     margin : PowerMargin, LogMargin, "power", "log", or list of them and None, optional
         As in `elo`.
     base : float, optional
