@@ -117,7 +117,7 @@ class DeviationResult(ReplayResult):
         >>> import zermelo as zm
         >>> fit = zm.glicko2(zm.Comparisons(["x"], ["y"], [1]))
         >>> round(fit.predict("x", "y"), 3)
-        0.758
+        0.757
         """
         score = self._expected_at(*self._two_places(a, b), self._ahead(position))
         return score if score.ndim else float(score)
