@@ -5,34 +5,43 @@
 #include <numbers>
 #include <vector>
 
+#include "expected_score.hpp"
 #include "volatility.hpp"
 #include "zermelo/parallel.hpp"
 
 namespace zermelo {
 namespace {
 
-// Games whose expectations are computed together, in vectors.
-constexpr std::int64_t kBlock = 256;
-// Games ahead for which items are asked from memory.
+// Games, or items, that are computed together, in vectors.
+constexpr std::int64_t kBlock = 128;
+// Games ahead for which items are asked from memory, and games between questions to the caller.
 constexpr std::int64_t kAhead = 16;
+constexpr std::int64_t kPoll = std::int64_t{1} << 16;
 
 // 3 / pi^2 of g's definition.
 constexpr double kThreeOverPiSquared = 3.0 / (std::numbers::pi * std::numbers::pi);
 
-// An item in the period that is being played; one cache line.
-struct alignas(64) Active {
+// What is known of an item, and what the current period adds; one cache line.
+struct alignas(64) Item {
   double rating;
-  double deviation;    // at the period's beginning
-  double variance;     // its square, in log-odds
-  double g;            // how much a game against it says
-  double surprise;     // z
-  double information;  // u
-  std::int64_t period = -1;
-  bool played;
+  double deviation;  // in the current period: at its beginning
+  double volatility;
+  double variance;  // the deviation's square in log-odds
+  double g;         // how much a game against it says
+  double surprise;
+  double information;
+  std::int32_t last;  // period in which it played
+  std::int32_t met;   // period in which it occurred
 };
 
-// Lanes of one block. What the games say is written over what was known before them.
-struct Lanes {
+// An item of the current period, and its deviation before it grew, in case it does not play.
+struct Met {
+  std::int32_t item;
+  double deviation;
+};
+
+// Lanes that a block does not fill hold what earlier ones left; their results are not used.
+struct GameLanes {
   double ahead[kBlock];     // log-odds of the first, were all ratings certain
   double g_first[kBlock];   // of the items
   double g_second[kBlock];  // of the items
@@ -40,13 +49,25 @@ struct Lanes {
   double score[kBlock];
   double factor[kBlock];
   double expected[kBlock];
-  double surprise[2][kBlock];
-  double information[2][kBlock];
+  double first_surprise[kBlock];
+  double first_information[kBlock];
+  double second_surprise[kBlock];
+  double second_information[kBlock];
 };
 
-double expected_score(double log_odds) { return 1.0 / (1.0 + std::exp(-log_odds)); }
+struct ItemLanes {
+  double variance[kBlock];
+  double surprise[kBlock];
+  double information[kBlock];
+  double volatility[kBlock];
+  double solved[kBlock];  // the new volatility, where `left` is 0
+  double left[kBlock];
+  double deviation[kBlock];
+  double shift[kBlock];
+};
 
-void expect(Lanes& lanes) {
+ZERMELO_CLONES
+void expect(GameLanes& lanes) {
   for (std::int64_t k = 0; k < kBlock; ++k) {
     const double g = 1.0 / std::sqrt(1.0 + kThreeOverPiSquared * lanes.variance[k]);
     lanes.expected[k] = expected_score(g * lanes.ahead[k]);
@@ -54,14 +75,34 @@ void expect(Lanes& lanes) {
   for (std::int64_t k = 0; k < kBlock; ++k) {
     const double g = lanes.g_second[k], f = lanes.factor[k] * g;
     const double e = expected_score(g * lanes.ahead[k]);
-    lanes.surprise[0][k] = f * (lanes.score[k] - e);
-    lanes.information[0][k] = f * g * (e * (1.0 - e));
+    lanes.first_surprise[k] = f * (lanes.score[k] - e);
+    lanes.first_information[k] = f * g * (e * (1.0 - e));
   }
   for (std::int64_t k = 0; k < kBlock; ++k) {
     const double g = lanes.g_first[k], f = lanes.factor[k] * g;
     const double e = expected_score(g * lanes.ahead[k]);
-    lanes.surprise[1][k] = f * (e - lanes.score[k]);
-    lanes.information[1][k] = f * g * (e * (1.0 - e));
+    lanes.second_surprise[k] = f * (e - lanes.score[k]);
+    lanes.second_information[k] = f * g * (e * (1.0 - e));
+  }
+}
+
+ZERMELO_CLONES
+void solve_volatilities(ItemLanes& lanes, double tau) {
+  const double precision = 1.0 / (tau * tau);
+  for (std::int64_t k = 0; k < kBlock; ++k) {
+    const NewtonPair pair = two_newton_steps(lanes.variance[k], lanes.information[k],
+                                             lanes.surprise[k], lanes.volatility[k], precision);
+    lanes.solved[k] = pair.volatility;
+    lanes.left[k] = pair.left;
+  }
+}
+
+ZERMELO_CLONES
+void finish_lanes(ItemLanes& lanes, double points) {
+  for (std::int64_t k = 0; k < kBlock; ++k) {
+    const double variance = lanes.variance[k] / (1.0 + lanes.variance[k] * lanes.information[k]);
+    lanes.shift[k] = variance * lanes.surprise[k] * points;
+    lanes.deviation[k] = std::sqrt(variance) * points;
   }
 }
 
@@ -71,19 +112,20 @@ class Replay {
          const GlickoState& state, const GlickoHistory& history)
       : games_(games),
         rules_(rules),
-        state_(state),
         history_(history),
-        period_(first_period - 1),
+        has_volatility_(!state.volatility.empty()),
+        period_(static_cast<std::int32_t>(first_period - 1)),
         slope_squared_(rules.log_odds_per_point * rules.log_odds_per_point),
         most_variance_(slope_squared_ * rules.most * rules.most),
         items_(state.rating.size()) {
-    // What a block of few games leaves in its other lanes is computed too, and not used.
-    std::fill_n(&lanes_.ahead[0], kBlock, 0.0);
-    std::fill_n(&lanes_.g_first[0], kBlock, 0.0);
-    std::fill_n(&lanes_.g_second[0], kBlock, 0.0);
-    std::fill_n(&lanes_.variance[0], kBlock, 0.0);
-    std::fill_n(&lanes_.score[0], kBlock, 0.0);
-    std::fill_n(&lanes_.factor[0], kBlock, 0.0);
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      Item& item = items_[i];
+      item.rating = state.rating[i];
+      item.deviation = state.deviation[i];
+      item.volatility = has_volatility_ ? state.volatility[i] : 0.0;
+      item.last = static_cast<std::int32_t>(state.last_period[i]);
+      item.met = -1;
+    }
   }
 
   void play(Team& team) {
@@ -93,51 +135,60 @@ class Replay {
       ++period_;
       met_.clear();
       for (std::int64_t game = begin[p]; game < begin[p + 1]; game += kBlock) {
-        play_block(game, std::min(game + kBlock, begin[p + 1]));
-        if ((since += kBlock) >= kPoll) {
+        const std::int64_t end = std::min(game + kBlock, begin[p + 1]);
+        play_block(game, end);
+        since += end - game;
+        if (since >= kPoll) {
           team.check();
           since = 0;
         }
       }
-      for (const std::int32_t item : met_) finish(static_cast<std::size_t>(item));
+      for (std::size_t place = 0; place < met_.size(); place += kBlock) {
+        finish_block(
+            std::span(met_).subspan(place, std::min<std::size_t>(kBlock, met_.size() - place)));
+      }
       if (!history_.after.empty()) note_after(begin[p], begin[p + 1]);
     }
   }
 
- private:
-  static constexpr std::int64_t kPoll = std::int64_t{1} << 16;
-
-  // The item as it enters the period.
-  Active& meet(std::int32_t item) {
-    Active& active = items_[static_cast<std::size_t>(item)];
-    if (active.period != period_) enter(item, active);
-    return active;
+  void write(const GlickoState& state) const {
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      state.rating[i] = items_[i].rating;
+      state.deviation[i] = items_[i].deviation;
+      if (has_volatility_) state.volatility[i] = items_[i].volatility;
+      state.last_period[i] = items_[i].last;
+    }
   }
 
-  void enter(std::int32_t item, Active& active) {
-    const auto at = static_cast<std::size_t>(item);
-    active.period = period_;
-    active.rating = state_.rating[at];
-    active.deviation = grown(at, period_);
-    active.variance = slope_squared_ * active.deviation * active.deviation;
-    active.g = 1.0 / std::sqrt(1.0 + kThreeOverPiSquared * active.variance);
-    active.surprise = active.information = 0.0;
-    active.played = false;
-    met_.push_back(item);
+ private:
+  Item& at(std::int32_t item) { return items_[static_cast<std::size_t>(item)]; }
+  const Item& at(std::int32_t item) const { return items_[static_cast<std::size_t>(item)]; }
+
+  // The item as it enters the period.
+  const Item& meet(std::int32_t place) {
+    Item& item = at(place);
+    if (item.met != period_) {
+      item.met = period_;
+      met_.push_back({place, item.deviation});
+      item.deviation = grown(item, period_);
+      item.variance = slope_squared_ * item.deviation * item.deviation;
+      item.g = 1.0 / std::sqrt(1.0 + kThreeOverPiSquared * item.variance);
+      item.surprise = item.information = 0.0;
+    }
+    return item;
   }
 
   // The deviation at the beginning of a period.
-  double grown(std::size_t at, std::int64_t period) const {
-    const double deviation = state_.deviation[at];
-    if (state_.last_period[at] < 0) return deviation;
-    double idle = static_cast<double>(period - state_.last_period[at]);
-    double growth = rules_.growth;
-    if (!state_.volatility.empty()) {
+  double grown(const Item& item, std::int64_t period) const {
+    if (item.last < 0) return item.deviation;
+    double idle = static_cast<double>(period - item.last), growth = rules_.growth;
+    if (has_volatility_) {
       // The last period's own growth is in the deviation that it left.
       idle -= 1.0;
-      growth = state_.volatility[at] / rules_.log_odds_per_point;
+      growth = item.volatility / rules_.log_odds_per_point;
     }
-    return std::min(std::sqrt(deviation * deviation + growth * growth * idle), rules_.most);
+    return std::min(std::sqrt(item.deviation * item.deviation + growth * growth * idle),
+                    rules_.most);
   }
 
   double score(std::int64_t game) const {
@@ -150,61 +201,87 @@ class Replay {
   void play_block(std::int64_t begin, std::int64_t end) {
     const std::int32_t* first = games_.first.data();
     const std::int32_t* second = games_.second.data();
+    const auto last = static_cast<std::int64_t>(games_.first.size()) - 1;
     const double slope = rules_.log_odds_per_point;
+    GameLanes& lanes = game_lanes_;
     for (std::int64_t game = begin; game < end; ++game) {
-      if (game + kAhead < end) prefetch(first[game + kAhead], second[game + kAhead]);
+      const std::int64_t ahead = std::min(game + kAhead, last);
+      prefetch(first[ahead], second[ahead]);
       const auto row = static_cast<std::size_t>(game);
-      const Active& a = meet(first[game]);
-      const Active& b = meet(second[game]);
+      const Item& a = meet(first[game]);
+      const Item& b = meet(second[game]);
       double points = a.rating - b.rating;
       if (games_.neutral.empty() || games_.neutral[row] == 0) points += rules_.position_effect;
       const std::int64_t k = game - begin;
-      lanes_.ahead[k] = slope * points + (games_.offset.empty() ? 0.0 : games_.offset[row]);
-      lanes_.g_first[k] = a.g;
-      lanes_.g_second[k] = b.g;
-      lanes_.variance[k] = a.variance + b.variance;
-      lanes_.score[k] = score(game);
-      lanes_.factor[k] = games_.factor.empty() ? 1.0 : games_.factor[row];
+      lanes.ahead[k] = slope * points + (games_.offset.empty() ? 0.0 : games_.offset[row]);
+      lanes.g_first[k] = a.g;
+      lanes.g_second[k] = b.g;
+      lanes.variance[k] = a.variance + b.variance;
+      lanes.score[k] = score(game);
+      lanes.factor[k] = games_.factor.empty() ? 1.0 : games_.factor[row];
       if (!history_.before.empty()) note_before(row, a, b);
     }
-    expect(lanes_);
-    std::copy_n(lanes_.expected, end - begin,
+    expect(lanes);
+    std::copy_n(lanes.expected, end - begin,
                 history_.expected.begin() + static_cast<std::ptrdiff_t>(begin));
     for (std::int64_t game = begin; game < end; ++game) {
       const std::int64_t k = game - begin;
-      if (lanes_.factor[k] == 0.0) continue;
-      add(first[game], lanes_.surprise[0][k], lanes_.information[0][k]);
-      add(second[game], lanes_.surprise[1][k], lanes_.information[1][k]);
+      if (lanes.factor[k] == 0.0) continue;
+      add(at(first[game]), lanes.first_surprise[k], lanes.first_information[k]);
+      add(at(second[game]), lanes.second_surprise[k], lanes.second_information[k]);
     }
   }
 
-  void add(std::int32_t item, double surprise, double information) {
-    Active& active = items_[static_cast<std::size_t>(item)];
-    active.surprise += surprise;
-    active.information += information;
-    active.played = true;
+  void add(Item& item, double surprise, double information) const {
+    item.surprise += surprise;
+    item.information += information;
+    item.last = period_;
   }
 
-  void finish(std::size_t at) {
-    const Active& active = items_[at];
-    if (!active.played) return;
-    double variance = active.variance;
-    if (!state_.volatility.empty()) {
-      double& volatility = state_.volatility[at];
-      if (rules_.tau > 0.0) {
-        volatility =
-            Volatility(variance, active.information, active.surprise, volatility, rules_.tau)
-                .solve();
+  void finish_block(std::span<const Met> block) {
+    ItemLanes& lanes = item_lanes_;
+    for (std::size_t k = 0; k < block.size(); ++k) {
+      const Item& item = at(block[k].item);
+      lanes.variance[k] = item.variance;
+      lanes.surprise[k] = item.surprise;
+      lanes.information[k] = item.information;
+      lanes.volatility[k] = item.volatility;
+    }
+    if (has_volatility_) {
+      if (rules_.tau > 0.0) solve_block(block.size());
+      for (std::int64_t k = 0; k < kBlock; ++k) {
+        lanes.variance[k] =
+            std::min(lanes.variance[k] + lanes.volatility[k] * lanes.volatility[k], most_variance_);
       }
-      variance = std::min(variance + volatility * volatility, most_variance_);
     }
-    variance /= 1.0 + variance * active.information;
-    state_.rating[at] = active.rating + variance * active.surprise / rules_.log_odds_per_point;
-    state_.deviation[at] = std::sqrt(variance) / rules_.log_odds_per_point;
-    state_.last_period[at] = period_;
+    finish_lanes(lanes, 1.0 / rules_.log_odds_per_point);
+    for (std::size_t k = 0; k < block.size(); ++k) {
+      Item& item = at(block[k].item);
+      if (item.last != period_) {
+        item.deviation = block[k].deviation;
+        continue;
+      }
+      item.rating += lanes.shift[k];
+      item.deviation = lanes.deviation[k];
+      item.volatility = lanes.volatility[k];
+    }
   }
 
-  void note_before(std::size_t row, const Active& a, const Active& b) {
+  void solve_block(std::size_t size) {
+    ItemLanes& lanes = item_lanes_;
+    solve_volatilities(lanes, rules_.tau);
+    for (std::size_t k = 0; k < size; ++k) {
+      if (lanes.left[k] == 0.0) {
+        lanes.volatility[k] = lanes.solved[k];
+      } else {
+        lanes.volatility[k] = Volatility(lanes.variance[k], lanes.information[k], lanes.surprise[k],
+                                         lanes.volatility[k], rules_.tau)
+                                  .solve();
+      }
+    }
+  }
+
+  void note_before(std::size_t row, const Item& a, const Item& b) const {
     history_.before[2 * row] = a.rating;
     history_.before[2 * row + 1] = b.rating;
     history_.deviation_before[2 * row] = a.deviation;
@@ -212,21 +289,21 @@ class Replay {
   }
 
   // An item that was met and did not play is where it was; its deviation has grown.
-  void note_after(std::int64_t begin, std::int64_t end) {
+  void note_after(std::int64_t begin, std::int64_t end) const {
     for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
-      const auto a = static_cast<std::size_t>(games_.first[row]);
-      const auto b = static_cast<std::size_t>(games_.second[row]);
-      history_.after[2 * row] = state_.rating[a];
-      history_.after[2 * row + 1] = state_.rating[b];
+      const Item& a = at(games_.first[row]);
+      const Item& b = at(games_.second[row]);
+      history_.after[2 * row] = a.rating;
+      history_.after[2 * row + 1] = b.rating;
       history_.deviation_after[2 * row] = deviation_at_end(a);
       history_.deviation_after[2 * row + 1] = deviation_at_end(b);
     }
   }
 
-  double deviation_at_end(std::size_t at) const {
+  double deviation_at_end(const Item& item) const {
+    if (item.last == period_) return item.deviation;
     // In Glicko a period's growth comes before it, in Glicko-2 after it.
-    const std::int64_t end = state_.volatility.empty() ? period_ : period_ + 1;
-    return state_.last_period[at] == period_ ? state_.deviation[at] : grown(at, end);
+    return grown(item, std::int64_t{period_} + (has_volatility_ ? 1 : 0));
   }
 
   void prefetch([[maybe_unused]] std::int32_t a, [[maybe_unused]] std::int32_t b) const {
@@ -238,14 +315,15 @@ class Replay {
 
   const GlickoGames& games_;
   const GlickoRules& rules_;
-  const GlickoState& state_;
   const GlickoHistory& history_;
-  std::int64_t period_;
+  bool has_volatility_;
+  std::int32_t period_;
   double slope_squared_;
   double most_variance_;
-  std::vector<Active> items_;
-  std::vector<std::int32_t> met_;
-  Lanes lanes_;
+  std::vector<Item> items_;
+  std::vector<Met> met_;
+  GameLanes game_lanes_{};
+  ItemLanes item_lanes_{};
 };
 
 }  // namespace
@@ -255,7 +333,9 @@ Result glicko_replay(const GlickoGames& games, const GlickoRules& rules, std::in
                      const GlickoHistory& history) {
   return guarded([&]() -> Result {
     Team team(1, control);
-    Replay(games, rules, first_period, state, history).play(team);
+    Replay replay(games, rules, first_period, state, history);
+    replay.play(team);
+    replay.write(state);
     return {};
   });
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
+
+#include "expected_score.hpp"
 
 namespace zermelo {
 
@@ -19,8 +20,7 @@ class Volatility {
         start_(2.0 * std::log(volatility)),
         precision_(1.0 / (tau * tau)) {}
 
-  // The equation is nearly linear, so that Newton's steps from the old volatility nearly always
-  // end it; where they do not, it is bracketed as Glickman does.
+  // By Newton's steps from the old volatility; where they do not end, bracketed as Glickman does.
   double solve() const {
     double y = start_;
     for (int step = 0; step < kNewtonSteps; ++step) {
@@ -85,5 +85,33 @@ class Volatility {
   double start_;
   double precision_;
 };
+
+struct NewtonPair {
+  double volatility;
+  double left;  // 0: the second step was so short that its square is lost in rounding
+};
+
+// The first two of these steps, in y less its start, in code that compilers turn into vectors: the
+// equation is nearly linear, so that they nearly always suffice.
+inline NewtonPair two_newton_steps(double variance, double information, double surprise,
+                                   double volatility, double precision) {
+  constexpr double kClose = 1e-8;
+  const double squared = surprise * surprise, old = volatility * volatility;
+  double y = 0.0, z = old, change = 0.0, steepest = -precision;
+  for (int step = 0; step < 2; ++step) {
+    const double w = 1.0 + information * (variance + z);
+    const double half = 0.5 * z / (w * w), rest = squared - information * w;
+    const double slope =
+        half * rest - information * half * z * (information + 2.0 * rest / w) - precision;
+    change = (half * rest - y * precision) / slope;
+    steepest = slope > steepest ? slope : steepest;
+    y -= change;
+    const double share = expected_score(y);
+    z = old * (share / (1.0 - share));
+  }
+  const double share = expected_score(0.5 * y);
+  const bool small = std::fabs(change) < kClose && std::fabs(y) < 1.0 && steepest < 0.0;
+  return {volatility * (share / (1.0 - share)), small ? 0.0 : 1.0};
+}
 
 }  // namespace zermelo
