@@ -15,7 +15,7 @@ namespace {
 // Games, or items, that are computed together, in vectors.
 constexpr std::int64_t kBlock = 128;
 // Games ahead for which items are asked from memory, and games between questions to the caller.
-constexpr std::int64_t kAhead = 16;
+constexpr std::int64_t kAhead = 32;
 constexpr std::int64_t kPoll = std::int64_t{1} << 16;
 
 // 3 / pi^2 of g's definition.
@@ -55,6 +55,14 @@ struct GameLanes {
   double second_information[kBlock];
 };
 
+struct EntryLanes {
+  double deviation[kBlock];
+  double growth[kBlock];  // points a period
+  double idle[kBlock];    // periods
+  double variance[kBlock];
+  double g[kBlock];
+};
+
 struct ItemLanes {
   double variance[kBlock];
   double surprise[kBlock];
@@ -87,6 +95,19 @@ void expect(GameLanes& lanes) {
 }
 
 ZERMELO_CLONES
+void enter_lanes(EntryLanes& lanes, double slope_squared, double most) {
+  for (std::int64_t k = 0; k < kBlock; ++k) {
+    const double deviation = lanes.deviation[k], growth = lanes.growth[k];
+    const double grown = std::sqrt(deviation * deviation + growth * growth * lanes.idle[k]);
+    const double now = grown < most ? grown : most;
+    const double variance = slope_squared * now * now;
+    lanes.deviation[k] = now;
+    lanes.variance[k] = variance;
+    lanes.g[k] = 1.0 / std::sqrt(1.0 + kThreeOverPiSquared * variance);
+  }
+}
+
+ZERMELO_CLONES
 void solve_volatilities(ItemLanes& lanes, double tau) {
   const double precision = 1.0 / (tau * tau);
   for (std::int64_t k = 0; k < kBlock; ++k) {
@@ -115,9 +136,11 @@ class Replay {
         history_(history),
         has_volatility_(!state.volatility.empty()),
         period_(static_cast<std::int32_t>(first_period - 1)),
+        points_(1.0 / rules.log_odds_per_point),
         slope_squared_(rules.log_odds_per_point * rules.log_odds_per_point),
         most_variance_(slope_squared_ * rules.most * rules.most),
-        items_(state.rating.size()) {
+        items_(state.rating.size()),
+        met_(state.rating.size() + 1) {
     for (std::size_t i = 0; i < items_.size(); ++i) {
       Item& item = items_[i];
       item.rating = state.rating[i];
@@ -133,7 +156,7 @@ class Replay {
     std::int64_t since = 0;
     for (std::size_t p = 0; p + 1 < begin.size(); ++p) {
       ++period_;
-      met_.clear();
+      n_met_ = 0;
       for (std::int64_t game = begin[p]; game < begin[p + 1]; game += kBlock) {
         const std::int64_t end = std::min(game + kBlock, begin[p + 1]);
         play_block(game, end);
@@ -143,9 +166,8 @@ class Replay {
           since = 0;
         }
       }
-      for (std::size_t place = 0; place < met_.size(); place += kBlock) {
-        finish_block(
-            std::span(met_).subspan(place, std::min<std::size_t>(kBlock, met_.size() - place)));
+      for (std::size_t place = 0; place < n_met_; place += kBlock) {
+        finish_block(place, std::min<std::size_t>(place + kBlock, n_met_));
       }
       if (!history_.after.empty()) note_after(begin[p], begin[p + 1]);
     }
@@ -164,31 +186,42 @@ class Replay {
   Item& at(std::int32_t item) { return items_[static_cast<std::size_t>(item)]; }
   const Item& at(std::int32_t item) const { return items_[static_cast<std::size_t>(item)]; }
 
-  // The item as it enters the period.
-  const Item& meet(std::int32_t place) {
+  // Notes the item if it is new in the period; a branch would be mispredicted every other time.
+  void meet(std::int32_t place) {
     Item& item = at(place);
-    if (item.met != period_) {
-      item.met = period_;
-      met_.push_back({place, item.deviation});
-      item.deviation = grown(item, period_);
-      item.variance = slope_squared_ * item.deviation * item.deviation;
-      item.g = 1.0 / std::sqrt(1.0 + kThreeOverPiSquared * item.variance);
-      item.surprise = item.information = 0.0;
-    }
-    return item;
+    met_[n_met_] = {place, item.deviation};
+    n_met_ += item.met == period_ ? 0 : 1;
+    item.met = period_;
   }
 
-  // The deviation at the beginning of a period.
-  double grown(const Item& item, std::int64_t period) const {
-    if (item.last < 0) return item.deviation;
-    double idle = static_cast<double>(period - item.last), growth = rules_.growth;
-    if (has_volatility_) {
-      // The last period's own growth is in the deviation that it left.
-      idle -= 1.0;
-      growth = item.volatility / rules_.log_odds_per_point;
+  // New items as they enter the period.
+  void enter_block(std::size_t begin, std::size_t end) {
+    EntryLanes& lanes = entry_lanes_;
+    for (std::size_t k = 0; k < end - begin; ++k) {
+      const Item& item = at(met_[begin + k].item);
+      lanes.deviation[k] = item.deviation;
+      lanes.idle[k] = idle_periods(item, period_);
+      lanes.growth[k] = growth_of(item);
     }
-    return std::min(std::sqrt(item.deviation * item.deviation + growth * growth * idle),
-                    rules_.most);
+    enter_lanes(lanes, slope_squared_, rules_.most);
+    for (std::size_t k = 0; k < end - begin; ++k) {
+      Item& item = at(met_[begin + k].item);
+      item.deviation = lanes.deviation[k];
+      item.variance = lanes.variance[k];
+      item.g = lanes.g[k];
+      item.surprise = item.information = 0.0;
+    }
+  }
+
+  // For how many periods the deviation has grown when a period begins.
+  double idle_periods(const Item& item, std::int64_t period) const {
+    // In Glicko-2 the last period's own growth is in the deviation that it left.
+    return item.last < 0 ? 0.0
+                         : static_cast<double>(period - item.last - (has_volatility_ ? 1 : 0));
+  }
+
+  double growth_of(const Item& item) const {
+    return has_volatility_ ? item.volatility * points_ : rules_.growth;
   }
 
   double score(std::int64_t game) const {
@@ -204,12 +237,21 @@ class Replay {
     const auto last = static_cast<std::int64_t>(games_.first.size()) - 1;
     const double slope = rules_.log_odds_per_point;
     GameLanes& lanes = game_lanes_;
+    const std::size_t met_before = n_met_;
     for (std::int64_t game = begin; game < end; ++game) {
       const std::int64_t ahead = std::min(game + kAhead, last);
-      prefetch(first[ahead], second[ahead]);
+      prefetch(first[ahead]);
+      prefetch(second[ahead]);
+      meet(first[game]);
+      meet(second[game]);
+    }
+    for (std::size_t place = met_before; place < n_met_; place += kBlock) {
+      enter_block(place, std::min<std::size_t>(place + kBlock, n_met_));
+    }
+    for (std::int64_t game = begin; game < end; ++game) {
       const auto row = static_cast<std::size_t>(game);
-      const Item& a = meet(first[game]);
-      const Item& b = meet(second[game]);
+      const Item& a = at(first[game]);
+      const Item& b = at(second[game]);
       double points = a.rating - b.rating;
       if (games_.neutral.empty() || games_.neutral[row] == 0) points += rules_.position_effect;
       const std::int64_t k = game - begin;
@@ -238,9 +280,11 @@ class Replay {
     item.last = period_;
   }
 
-  void finish_block(std::span<const Met> block) {
+  void finish_block(std::size_t begin, std::size_t end) {
     ItemLanes& lanes = item_lanes_;
+    const std::span<const Met> block(met_.data() + begin, end - begin);
     for (std::size_t k = 0; k < block.size(); ++k) {
+      prefetch(met_[std::min(begin + k + kAhead, n_met_ - 1)].item);
       const Item& item = at(block[k].item);
       lanes.variance[k] = item.variance;
       lanes.surprise[k] = item.surprise;
@@ -254,7 +298,7 @@ class Replay {
             std::min(lanes.variance[k] + lanes.volatility[k] * lanes.volatility[k], most_variance_);
       }
     }
-    finish_lanes(lanes, 1.0 / rules_.log_odds_per_point);
+    finish_lanes(lanes, points_);
     for (std::size_t k = 0; k < block.size(); ++k) {
       Item& item = at(block[k].item);
       if (item.last != period_) {
@@ -303,13 +347,15 @@ class Replay {
   double deviation_at_end(const Item& item) const {
     if (item.last == period_) return item.deviation;
     // In Glicko a period's growth comes before it, in Glicko-2 after it.
-    return grown(item, std::int64_t{period_} + (has_volatility_ ? 1 : 0));
+    const std::int64_t next = std::int64_t{period_} + (has_volatility_ ? 1 : 0);
+    const double idle = idle_periods(item, next), growth = growth_of(item);
+    return std::min(std::sqrt(item.deviation * item.deviation + growth * growth * idle),
+                    rules_.most);
   }
 
-  void prefetch([[maybe_unused]] std::int32_t a, [[maybe_unused]] std::int32_t b) const {
+  void prefetch([[maybe_unused]] std::int32_t item) const {
 #if defined(__GNUC__) || defined(__clang__)
-    __builtin_prefetch(items_.data() + a, 1);
-    __builtin_prefetch(items_.data() + b, 1);
+    __builtin_prefetch(items_.data() + item, 1);
 #endif
   }
 
@@ -318,11 +364,14 @@ class Replay {
   const GlickoHistory& history_;
   bool has_volatility_;
   std::int32_t period_;
+  double points_;  // in one unit of log-odds
   double slope_squared_;
   double most_variance_;
   std::vector<Item> items_;
   std::vector<Met> met_;
+  std::size_t n_met_ = 0;
   GameLanes game_lanes_{};
+  EntryLanes entry_lanes_{};
   ItemLanes item_lanes_{};
 };
 

@@ -49,11 +49,16 @@ Moments steep_draw(double low, double width) {
   return {mean, mean * excess + width * fall / total};
 }
 
+// Of Z > y, which has this probability.
+Moments win_of(double y, double probability) {
+  const TailMean tail = tail_mean(y, probability);
+  return {tail.mean, std::clamp(tail.mean * tail.excess, 0.0, 1.0)};
+}
+
 }  // namespace
 
 Moments truncated_win(double t, double margin) {
-  const TailMean tail = tail_mean(margin - t);
-  return {tail.mean, std::clamp(tail.mean * tail.excess, 0.0, 1.0)};
+  return win_of(margin - t, normal_tail(margin - t));
 }
 
 Moments truncated_draw(double t, double margin) {
@@ -76,13 +81,21 @@ Moments truncated_draw(double t, double margin) {
 
 namespace {
 
-// P(win) + P(draw) / 2; tails are those on the far side of 0, so that small values keep digits.
-double expected_of(double t, double margin) {
+// What is expected of a game: tails of the performances' difference, all of them on the side where
+// they are small, so that they keep their digits.
+struct Outlook {
+  double expected;        // P(win) + P(draw) / 2
+  double favourite_wins;  // probabilities
+  double underdog_wins;
+};
+
+Outlook outlook_of(double t, double margin) {
   const double middle = std::fabs(t);
   const double far = normal_tail(middle + margin);
   const double near = normal_tail(std::fabs(middle - margin));
-  const double underdog = 0.5 * (far + (middle > margin ? near : 1.0 - near));
-  return t > 0.0 ? 1.0 - underdog : underdog;
+  const double not_favourite = middle > margin ? near : 1.0 - near;
+  const double underdog = 0.5 * (far + not_favourite);
+  return {t > 0.0 ? 1.0 - underdog : underdog, middle > margin ? 1.0 - near : near, far};
 }
 
 class Replay {
@@ -108,11 +121,13 @@ class Replay {
       Skill& a = skills_[static_cast<std::size_t>(games_.first[game])];
       Skill& b = skills_[static_cast<std::size_t>(games_.second[game])];
       note(history_.before, history_.deviation_before, game, a, b);
-      history_.expected[game] = expectation(game, a, b);
+      Prospect prospect = prospect_of(game, a, b);
+      history_.expected[game] = prospect.outlook.expected;
       const std::int64_t times = games_.count.empty() ? 1 : games_.count[game];
       for (std::int64_t k = 0; k < times; ++k) {
         if (k % kPoll == kPoll - 1) team.check();
-        play_once(game, a, b);
+        if (k > 0) prospect = prospect_of(game, a, b);
+        play_once(games_.outcome[game], prospect, a, b);
       }
       note(history_.after, history_.deviation_after, game, a, b);
     }
@@ -136,32 +151,43 @@ class Replay {
     return a.mean - b.mean + (level ? 0.0 : rules_.position_effect);
   }
 
-  double expectation(std::size_t game, const Skill& a, const Skill& b) const {
-    const double of_a = a.deviation * a.deviation + drift_;
-    const double of_b = b.deviation * b.deviation + drift_;
-    const double c = std::sqrt(performance_ + of_a + of_b);
-    return expected_of(ahead(game, a, b) / c, rules_.draw_margin / c);
+  // What a game looks like before it.
+  struct Prospect {
+    double of_a;  // variances
+    double of_b;
+    double squared;  // c^2
+    double c;
+    double t;
+    double margin;
+    Outlook outlook;
+  };
+
+  Prospect prospect_of(std::size_t game, const Skill& a, const Skill& b) const {
+    Prospect of;
+    of.of_a = a.deviation * a.deviation + drift_;
+    of.of_b = b.deviation * b.deviation + drift_;
+    of.squared = performance_ + of.of_a + of.of_b;
+    of.c = std::sqrt(of.squared);
+    of.t = ahead(game, a, b) / of.c;
+    of.margin = rules_.draw_margin / of.c;
+    of.outlook = outlook_of(of.t, of.margin);
+    return of;
   }
 
-  void play_once(std::size_t game, Skill& a, Skill& b) const {
-    const double of_a = a.deviation * a.deviation + drift_;
-    const double of_b = b.deviation * b.deviation + drift_;
-    const double squared = performance_ + of_a + of_b;
-    const double c = std::sqrt(squared);
-    const double t = ahead(game, a, b) / c, margin = rules_.draw_margin / c;
-    const unsigned outcome = games_.outcome[game];
+  static void play_once(unsigned outcome, const Prospect& now, Skill& a, Skill& b) {
     Moments of;
     if (outcome == 2) {
-      of = truncated_draw(t, margin);
+      of = truncated_draw(now.t, now.margin);
     } else {
-      const double sign = outcome == 1 ? 1.0 : -1.0;
-      of = truncated_win(sign * t, margin);
+      const double sign = outcome == 1 ? 1.0 : -1.0, t = sign * now.t;
+      const Outlook& outlook = now.outlook;
+      of = win_of(now.margin - t, t > 0.0 ? outlook.favourite_wins : outlook.underdog_wins);
       of.v *= sign;
     }
-    a.mean += of_a / c * of.v;
-    b.mean -= of_b / c * of.v;
-    a.deviation = std::sqrt(of_a * (1.0 - of_a / squared * of.w));
-    b.deviation = std::sqrt(of_b * (1.0 - of_b / squared * of.w));
+    a.mean += now.of_a / now.c * of.v;
+    b.mean -= now.of_b / now.c * of.v;
+    a.deviation = std::sqrt(now.of_a * (1.0 - now.of_a / now.squared * of.w));
+    b.deviation = std::sqrt(now.of_b * (1.0 - now.of_b / now.squared * of.w));
   }
 
   static void note(std::span<double> rating, std::span<double> deviation, std::size_t game,

@@ -32,10 +32,13 @@ inline TailMean far_tail_mean(double y) {
   return {y + 1.0 / fraction, 1.0 / fraction};
 }
 
-inline TailMean tail_mean(double y) {
+// `tail` is P(Z > y).
+inline TailMean tail_mean(double y, double tail) {
   if (y > kFarOut) return far_tail_mean(y);
-  const double mean = normal_density(y) / normal_tail(y);
+  const double mean = normal_density(y) / tail;
   return {mean, mean - y};
 }
+
+inline TailMean tail_mean(double y) { return tail_mean(y, normal_tail(y)); }
 
 }  // namespace zermelo
