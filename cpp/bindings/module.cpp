@@ -26,4 +26,6 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_bootstrap(module);
   zermelo::bindings::bind_differences(module);
   zermelo::bindings::bind_elo(module);
+  zermelo::bindings::bind_glicko(module);
+  zermelo::bindings::bind_trueskill(module);
 }

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from .ratings.elo import elo
     from .ratings.elo_rules import KSchedule, LogMargin, PowerMargin
     from .ratings.elo_tuning import tune_elo
+    from .ratings.glicko import glicko
+    from .ratings.glicko2 import glicko2
     from .ratings.result import load
+    from .ratings.trueskill import trueskill
 
 __version__ = "0.1.0"
 
@@ -35,11 +38,14 @@ __all__ = [
     "compare_fits",
     "elo",
     "errors",
+    "glicko",
+    "glicko2",
     "judges",
     "load",
     "metrics",
     "presets",
     "tune_elo",
+    "trueskill",
 ]
 
 # These load when they are first used, so that importing zermelo costs little.
@@ -52,10 +58,13 @@ _LOADED_WHEN_USED = {
     "bradley_terry": "ratings.bradley_terry",
     "compare_fits": "ratings.compare_fits",
     "elo": "ratings.elo",
+    "glicko": "ratings.glicko",
+    "glicko2": "ratings.glicko2",
     "load": "ratings.result",
     "metrics": "metrics",
     "presets": "presets",
     "tune_elo": "ratings.elo_tuning",
+    "trueskill": "ratings.trueskill",
 }
 _MODULES = frozenset({"judges", "metrics", "presets"})
 

@@ -31,6 +31,7 @@ __all__: list[str] = [
     "elo_replay",
     "encode_objects",
     "encode_text",
+    "glicko_replay",
     "joint_newton",
     "laplacian_solve",
     "largest_differences",
@@ -38,6 +39,7 @@ __all__: list[str] = [
     "multinomial_draws",
     "recode_integers",
     "sum_pairs",
+    "trueskill_replay",
 ]
 
 def alias_tables(
@@ -514,6 +516,31 @@ def encode_text(
     int32 codes and labels, in order of appearance, of texts in chunks of (offsets, bytes).
     """
 
+def glicko_replay(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    outcome: numpy.typing.NDArray[numpy.uint8],
+    score: numpy.typing.NDArray[numpy.float64],
+    factor: numpy.typing.NDArray[numpy.float64],
+    neutral: numpy.typing.NDArray[numpy.uint8],
+    offset: numpy.typing.NDArray[numpy.float64],
+    period_begin: numpy.typing.NDArray[numpy.int64],
+    log_odds_per_point: typing.SupportsFloat | typing.SupportsIndex,
+    position_effect: typing.SupportsFloat | typing.SupportsIndex,
+    growth: typing.SupportsFloat | typing.SupportsIndex,
+    most: typing.SupportsFloat | typing.SupportsIndex,
+    tau: typing.SupportsFloat | typing.SupportsIndex,
+    first_period: typing.SupportsInt | typing.SupportsIndex,
+    rating: numpy.typing.NDArray[numpy.float64],
+    deviation: numpy.typing.NDArray[numpy.float64],
+    volatility: numpy.typing.NDArray[numpy.float64],
+    last_period: numpy.typing.NDArray[numpy.int64],
+    history: bool,
+) -> tuple[typing.Any, ...]:
+    """
+    Plays rating periods by Glicko, or with volatilities by Glicko-2.
+    """
+
 def joint_newton(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -677,6 +704,24 @@ def sum_pairs(
 ) -> tuple[typing.Any, ...]:
     """
     (first, second, n of shape (4, pairs), sums of shape (11, pairs)) by ordered pair.
+    """
+
+def trueskill_replay(
+    first: numpy.typing.NDArray[numpy.int32],
+    second: numpy.typing.NDArray[numpy.int32],
+    outcome: numpy.typing.NDArray[numpy.uint8],
+    neutral: numpy.typing.NDArray[numpy.uint8],
+    count: numpy.typing.NDArray[numpy.int64],
+    beta: typing.SupportsFloat | typing.SupportsIndex,
+    tau: typing.SupportsFloat | typing.SupportsIndex,
+    draw_margin: typing.SupportsFloat | typing.SupportsIndex,
+    position_effect: typing.SupportsFloat | typing.SupportsIndex,
+    rating: numpy.typing.NDArray[numpy.float64],
+    deviation: numpy.typing.NDArray[numpy.float64],
+    history: bool,
+) -> tuple[typing.Any, ...]:
+    """
+    Plays games of two, one after the other, by TrueSkill.
     """
 
 __version__: str

@@ -45,8 +45,12 @@ KERNELS = {
     "elo_replay": "elo",
     "elo_orders": "elo",
     "elo_log_loss": "elo",
+    "glicko_replay": "glicko",
+    "trueskill_replay": "trueskill",
 }
-NEEDS_NUMBA = frozenset({"bradley_terry", "joint", "bootstrap", "cluster_meat", "elo"})
+NEEDS_NUMBA = frozenset(
+    {"bradley_terry", "joint", "bootstrap", "cluster_meat", "elo", "glicko", "trueskill"}
+)
 
 
 @cache

@@ -21,6 +21,8 @@ from .table import make_frame
 SAVED = {
     "bradley-terry fit": (1, "saved_fit"),
     "elo replay": (1, "saved_elo"),
+    "glicko replay": (1, "saved_glicko"),
+    "trueskill replay": (1, "saved_trueskill"),
 }
 
 
