@@ -44,8 +44,8 @@ __all__ = [
     "load",
     "metrics",
     "presets",
-    "tune_elo",
     "trueskill",
+    "tune_elo",
 ]
 
 # These load when they are first used, so that importing zermelo costs little.
