@@ -20,6 +20,7 @@ from .ratings.result import RatingResult
 
 if TYPE_CHECKING:
     from .ratings.conditions import Conditions
+    from .ratings.elo_conditions import EloConditions
 
 Real = NDArray[np.float64]
 
@@ -168,15 +169,23 @@ class _Cells:
     row: NDArray[np.intp]
 
 
-def _conditions(fit: RatingResult, data: Comparisons | PairCounts) -> Conditions | None:
+def _conditions(
+    fit: RatingResult, data: Comparisons | PairCounts
+) -> Conditions | EloConditions | None:
     """What bears on the comparisons beside the abilities; None: nothing."""
     from .ratings.conditions import Conditions
+    from .ratings.elo_conditions import EloConditions
+    from .ratings.elo_result import EloResult
     from .ratings.joint_fit import JointFit
 
+    if isinstance(fit, EloResult):
+        return EloConditions.of(fit, data)
     return Conditions.of(fit, data) if isinstance(fit, JointFit) else None
 
 
-def _cells(data: Comparisons | PairCounts, ties: bool, conditions: Conditions | None) -> _Cells:
+def _cells(
+    data: Comparisons | PairCounts, ties: bool, conditions: Conditions | EloConditions | None
+) -> _Cells:
     if isinstance(data, Comparisons):
         by_row = conditions is not None and conditions.by_row
         if by_row or (data.score is not None and data.weight is not None):

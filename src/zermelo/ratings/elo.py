@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._backends import resolve
+from .._backends.threads import resolve_threads
 from ..checks import flag, whole
 from ..comparisons import Comparisons
-from .elo_replicates import replicated
+from .elo_replicates import number_of_replicates, replicated
 from .elo_result import EloResult, replayed
 from .elo_rules import INITIAL, EloRules, KSchedule, Margin, initial_ratings
 from .elo_state import EloState, Replay
@@ -64,7 +65,8 @@ def elo(
     reversion_to : float, optional
         None: `initial`, or 1500 where that is a dict.
     resets : dict of (item, period) to float, optional
-        Ratings set by hand at the item's first game of that period, in place of the reversion.
+        Ratings set by hand at the item's first game of that period, in place of the reversion; once
+        more where it comes back to the period after one of another.
     history : bool, default False
         Keep the ratings of both items before and after every game.
     permutations : int, optional
@@ -120,12 +122,13 @@ def elo(
         reversion_to=reversion_to,
     )
     wanted = {
-        name: whole(name, number, 2, "a whole number of at least 2, or None")
+        name: number_of_replicates(name, number)
         for name, number in (("permutations", permutations), ("bootstrap", bootstrap))
         if number is not None
     }
     history = flag("history", history)
     seed = whole("seed", seed, 0, "a whole number of at least 0")
+    resolve_threads(threads, 0)  # checks it, also where nothing uses it
     engine = resolve(backend)
     state = EloState.fresh(games.data.items, start)
     replay = Replay.of(games, rules, state, 0, resets, engine)

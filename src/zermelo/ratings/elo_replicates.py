@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from .._backends import Backend
 from .._backends.threads import resolve_threads
+from ..checks import whole
 from ..errors import InputError
-from .elo_state import Replay, check_divisor
+from .elo_state import Replay, check_bounds, check_divisor
 from .rating_interval import RatingInterval
 from .uncertainty import normal_quantile
 
 Real = NDArray[np.float64]
 MOST_GAMES = 2**31 - 1
+MOST_REPLICATES = 10_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,8 +77,8 @@ class EloReplicates:
         >>> fit = zm.elo(games, permutations=1000)
         >>> fit.permutations.interval().to_frame("pandas").round(1)
           item  rating   lower   upper  standard_error
-        0    x  1527.8  1523.8  1531.7             3.0
-        1    y  1472.2  1468.3  1476.2             3.0
+        0    x  1527.9  1523.8  1531.7             3.0
+        1    y  1472.1  1468.3  1476.2             3.0
         """
         normal_quantile(level)  # checks it
         tail = 0.5 - 0.5 * float(level)
@@ -90,6 +92,13 @@ class EloReplicates:
             float(level),
             self._frame_backend,
         )
+
+
+def number_of_replicates(name: str, number: Any) -> int:
+    rule = f"a whole number from 2 to {MOST_REPLICATES:,}, or None"
+    if whole(name, number, 2, rule) > MOST_REPLICATES:
+        raise InputError(f"{name} must be {rule}, but is {number!r}")
+    return int(number)
 
 
 def replicated(
@@ -108,19 +117,24 @@ def replicated(
             "happen between periods, have no meaning; leave out one of them"
         )
     arrays = _single_games(replay, kind)
-    work = n_replicates * len(arrays[0])
+    total = len(arrays[0])
+    work = n_replicates * total
     ratings, bad = backend.elo_orders(
         arrays,
-        replay.rule_values(),
+        # A sample may have an item play in every one of its games.
+        replay.rule_values(total if replace else None),
         replay.start.rating,
-        seed,
+        int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]),
         replace,
         0,
         n_replicates,
         resolve_threads(threads, work),
     )
+    if bad >= 0 and len(replay.arrays[7]):
+        bad = int(np.searchsorted(np.cumsum(replay.arrays[7]), bad, side="right"))
     check_divisor(bad, replay.games)
     data = replay.games.data
+    check_bounds(data.items, np.maximum(ratings.max(axis=0), -ratings.min(axis=0)))
     return EloReplicates(data.items, ratings, kind, seed, data.frame_backend)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend, resolve
-from ..checks import choice, flag
+from ..checks import choice, flag, shortened
 from ..comparisons import Comparisons
 from ..errors import InputError
 from .elo_replicates import EloReplicates
@@ -74,8 +74,8 @@ class EloResult(ReplayResult):
 
     @property
     def peak(self) -> Real:
-        """The highest rating of every item so far, its first one included, shape (n_items,)."""
-        return self.state.peak
+        """The highest rating of every item after a game, or its first one, shape (n_items,)."""
+        return self._rescaled(self.state.peak)
 
     @property
     def peak_game(self) -> NDArray[np.int64]:
@@ -98,7 +98,8 @@ class EloResult(ReplayResult):
         Raises
         ------
         InputError
-            The games have no time, or none that compares with this one.
+            The games have no time, or none that compares with this one; or the time lies before the
+            games that were replayed by an earlier result, which knows.
 
         Examples
         --------
@@ -110,19 +111,26 @@ class EloResult(ReplayResult):
         data = self.require_rows("ratings at a time")
         if data.time is None or self.replay is None:
             raise InputError("the games have no time; make Comparisons with time=")
-        wanted = np.datetime64(time) if data.time.dtype.kind == "M" else time
+        before = self.replay.last_time
         try:
-            earlier = np.asarray(data.time <= wanted, bool)
-            if earlier.shape != (len(data),):
+            wanted = np.datetime64(time) if data.time.dtype.kind == "M" else time
+            if np.ndim(wanted) or wanted != wanted:
                 raise TypeError("it is not a single value")
-        except TypeError as error:
+            earlier = np.asarray(data.time <= wanted, bool)
+            too_early = before is not None and bool(wanted < before)
+        except (TypeError, ValueError) as error:
             raise InputError(
-                f"time is {time!r}, which does not compare with the data's, such as "
+                f"time is {shortened(time)}, which does not compare with the data's, such as "
                 f"{data.time[0]!r}: {error}"
             ) from error
+        if too_early:
+            raise InputError(
+                f"time is {shortened(time)}, but these are the games from {before} on; ask the "
+                "result that was updated"
+            )
         engine = resolve(self.options["backend"])
         state = self.replay.until(earlier).run(engine, tracked=True, history=False)[3]
-        return np.where(state.n_games > 0, state.rating, np.nan)
+        return np.where(state.n_games > 0, self._rescaled(state.rating), np.nan)
 
     def update(
         self,
@@ -135,7 +143,8 @@ class EloResult(ReplayResult):
     ) -> EloResult:
         """Go on with later games, by the same rules.
 
-        Replaying a file in parts gives what replaying it at once gives, to the last bit.
+        Replaying a file in parts gives what replaying it at once gives, to the last bit. Ratings
+        are in the replay's own points again where this result was rescaled.
 
         Parameters
         ----------
@@ -176,6 +185,10 @@ class EloResult(ReplayResult):
             )
         if own_k:
             rules = rules.with_k(k)
+            if isinstance(rules.k, (float, KSchedule)):
+                raise InputError(
+                    f"k must be a column of one a comparison, as before, but is {shortened(k)}"
+                )
         begin = self.options["initial"] if initial is None else initial
         if self.items.dtype != data.items.dtype:
             raise InputError(
@@ -190,7 +203,9 @@ class EloResult(ReplayResult):
                     raise InputError(f"initial names {item!r}, which has a rating already")
         start, places = self.state.joined(games.data.items, newcomers)
         engine = resolve(self.options["backend"])
-        replay = Replay.of(games, rules, start, self.n_replayed, resets, engine, places)
+        replay = Replay.of(
+            games, rules, start, self.n_replayed, resets, engine, places, self.last_time
+        )
         return replayed(replay, engine, history, self.options)
 
     def predict(self, a: Any, b: Any, *, position: str | None = None) -> Any:
@@ -225,11 +240,14 @@ class EloResult(ReplayResult):
             if self.rules.position_effect == 0:
                 raise InputError(f"position={position!r}, but the replay has no position_effect")
             ahead = self.rules.position_effect * (1.0 if position == "first" else -1.0)
-        first, second = self._two_places(a, b)
+        score = self.expected_scores(*self._two_places(a, b), ahead)
+        return score if score.ndim else float(score)
+
+    def expected_scores(self, first: NDArray[Any], second: NDArray[Any], ahead: Any) -> Real:
+        """Of items at these places, the first of which are so many points ahead beside ratings."""
         difference = self.points[first] - self.points[second] + ahead
         with np.errstate(over="ignore"):
-            score = 1.0 / (1.0 + np.exp(-self.rules.log_odds_per_point * difference))
-        return score if np.ndim(score) else float(score)
+            return np.asarray(1.0 / (1.0 + np.exp(-self.rules.log_odds_per_point * difference)))
 
     def _columns(self) -> dict[str, Any]:
         columns = super()._columns() | {"games": self.games, "peak": self.peak}
@@ -238,9 +256,9 @@ class EloResult(ReplayResult):
             if replicates is not None:
                 interval = replicates.interval()
                 columns |= {
-                    f"{name}_mean": interval.rating,
-                    f"{name}_lower": interval.lower,
-                    f"{name}_upper": interval.upper,
+                    f"{name}_mean": self._rescaled(interval.rating),
+                    f"{name}_lower": self._rescaled(interval.lower),
+                    f"{name}_upper": self._rescaled(interval.upper),
                 }
         return columns
 

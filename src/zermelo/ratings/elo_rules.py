@@ -177,13 +177,20 @@ class KSchedule:
                 (_band(begin), non_negative(f"by_rating[{begin!r}]", k))
                 for begin, k in self.by_rating.items()
             )
+            object.__setattr__(self, "by_rating", dict(bands))
             object.__setattr__(self, "_bands", tuple(bands))
 
     def arrays(self, most_games: int) -> tuple[Real, Real, Real]:
         """K by games played up to `most_games`, and where the bands begin and their K."""
         if callable(self.by_games):
             games = np.arange(most_games + 1)
-            table = np.asarray(self.by_games(games), np.float64)
+            given = self.by_games(games)
+            try:
+                table = np.asarray(given, np.float64)
+            except (TypeError, ValueError):
+                raise InputError(
+                    f"by_games must give numbers, but gave {shortened(given)}"
+                ) from None
             if table.ndim == 0:
                 table = np.full(len(games), float(table))
             if table.shape != games.shape:
@@ -229,6 +236,8 @@ def read_k(k: Any) -> float | KSchedule | Any:
     """K as a number or a schedule; a column of K stays as it is."""
     if isinstance(k, KSchedule):
         return k
+    if isinstance(k, np.ndarray) and k.ndim == 0:
+        k = k.item()
     if np.ndim(k) == 0 and not hasattr(k, "__len__"):
         return non_negative("k", k)
     if isinstance(k, (str, bytes, Mapping)):

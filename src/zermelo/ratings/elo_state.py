@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backends import Backend
-from ..checks import finite
-from ..columns import Array
+from ..checks import finite, shortened
+from ..columns import Array, read_column
+from ..comparisons import Comparisons
 from ..errors import InputError
 from ..grouping import encode_groups, merge_groups
 from ..labels import merge_items
 from ..row_columns import read_weight
 from .elo_rules import EloRules, KSchedule
 from .replay import Games
-from .result import label_of
+from .result import freeze, label_of
 
 Real = NDArray[np.float64]
 Long = NDArray[np.int64]
@@ -67,6 +68,8 @@ class EloState:
         return replace(self, **{name: getattr(self, name).copy() for name in STATE_ARRAYS})
 
 
+# Ratings that are farther from 0 are a mistake, and sums of them may overflow.
+LARGEST_RATING = 1e100
 STATE_ARRAYS = ("rating", "n_games", "peak", "peak_game", "last_period")
 
 
@@ -79,6 +82,7 @@ class Replay:
     arrays: tuple[Any, ...]
     start: EloState
     n_replayed: int  # games before these
+    last_time: Any  # of the last game before these; None where there is none, or no time
 
     @classmethod
     def of(
@@ -90,18 +94,24 @@ class Replay:
         resets: Mapping[Any, Any] | None,
         backend: Backend,
         places: NDArray[np.int32] | None = None,
+        last_time: Any = None,
     ) -> Replay:
         """`places` are those of the data's items in the state; None: they are the state's own."""
         data = games.data
+        if resets is not None and not isinstance(resets, Mapping):
+            raise InputError(
+                f"resets must be a dict of (item, period) to rating, but is {shortened(resets)}"
+            )
         if rules.position_effect != 0 and not data.ordered:
             raise InputError(
                 "position_effect needs to know who was first, which comparisons without an "
                 "outcome do not say; give the outcome"
             )
         if not isinstance(rules.k, (float, KSchedule)):
-            rules = replace(rules, k=read_weight("k", rules.k, len(data)))
+            rules = replace(rules, k=_column_of_k(rules.k, data))
         first, second = (side if places is None else places[side] for side in (data.a, data.b))
         codes, start = _periods(games, rules, start, bool(resets), backend)
+        times = games.column(games.times_played(), np.int64)
         arrays = (
             games.column(first, np.int32),
             games.column(second, np.int32),
@@ -110,11 +120,11 @@ class Replay:
             games.column(_factors(games, rules), np.float64),
             games.column(data.neutral if rules.position_effect else None, np.uint8),
             games.column(data.offset, np.float64),
-            games.column(games.times_played(), np.int64),
+            times,
             games.column(codes, np.int32),
-            *_resets(resets, start, first, second, codes),
+            *_resets(resets or {}, games, start, first, second, codes),
         )
-        return cls(games, rules, arrays, start, n_replayed)
+        return cls(games, rules, arrays, start, n_replayed, last_time)
 
     def run(
         self, backend: Backend, *, tracked: bool, history: bool
@@ -131,10 +141,8 @@ class Replay:
             self.arrays, self.rule_values(), self.n_replayed, *kept, history
         )
         check_divisor(bad, self.games)
-        wild = ~np.isfinite(state.rating)
-        if wild.any():
-            item = label_of(state.items[int(wild.argmax())])
-            raise InputError(f"the rating of {item!r} grew beyond all bounds; use a smaller k")
+        check_bounds(state.items, state.rating)
+        freeze(*(getattr(state, name) for name in STATE_ARRAYS))
         by_row = self.games.by_row
         return by_row(expected), by_row(before), by_row(after), state
 
@@ -143,11 +151,13 @@ class Replay:
         """Whether the rules look at games played, peaks or periods."""
         return isinstance(self.rules.k, KSchedule) or len(self.arrays[8]) > 0
 
-    def rule_values(self) -> tuple[Any, ...]:
-        most = 0
-        if isinstance(self.rules.k, KSchedule):
-            most = int((self.start.n_games + self.games_played()).max())
-        return self.rules.values(most)
+    def rule_values(self, most_games: int | None = None) -> tuple[Any, ...]:
+        """For items that play at most so often; None: as often as these games have them play."""
+        if most_games is None:
+            most_games = 0
+            if isinstance(self.rules.k, KSchedule):
+                most_games = int((self.start.n_games + self.games_played()).max())
+        return self.rules.values(most_games)
 
     def games_played(self) -> Long:
         """How often each item of the state plays in these games."""
@@ -170,6 +180,27 @@ def check_divisor(bad: int, games: Games) -> None:
             f"row {games.row(bad)}: the loser was rated so far above the winner that the margin's "
             "divisor, intercept + slope * D, is not positive; use a smaller slope or k"
         )
+
+
+def check_bounds(items: Array, rating: Real) -> None:
+    wild = ~(np.abs(rating) <= LARGEST_RATING)
+    if wild.any():
+        item = label_of(items[int(wild.argmax())])
+        raise InputError(
+            f"the rating of {item!r} went beyond {LARGEST_RATING:g}; use a smaller k, or initial "
+            "ratings that are smaller"
+        )
+
+
+def _column_of_k(k: Any, data: Comparisons) -> Real:
+    column = k if isinstance(k, np.ndarray) else read_column("k", k)
+    left_out = data.n_self + data.n_dropped
+    if len(column) == len(data) + left_out > len(data):
+        raise InputError(
+            f"k has {len(column)} values for {len(data)} comparisons: {left_out} were left out "
+            "when Comparisons was made; leave out their k too"
+        )
+    return read_weight("k", column, len(data))
 
 
 def _periods(
@@ -206,17 +237,27 @@ def _factors(games: Games, rules: EloRules) -> Real | None:
                 f"margin={type(rules.margin).__name__} needs to know how clearly each game was "
                 "won: make Comparisons with margin="
             )
-        parts.append(rules.margin.growth(np.abs(data.margin)))
+        with np.errstate(over="ignore"):
+            parts.append(rules.margin.growth(np.abs(data.margin)))
     if not parts:
         return None
     product = parts[0]
-    for part in parts[1:]:
-        product = product * part
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in parts[1:]:
+            product = product * part
+    wild = ~np.isfinite(product)
+    if wild.any():
+        row = int(wild.argmax())
+        raise InputError(
+            f"row {row}: what its shift is multiplied by (k, weight and margin together) is too "
+            "large for a number"
+        )
     return product
 
 
 def _resets(
-    resets: Mapping[Any, Any] | None,
+    resets: Mapping[Any, Any],
+    games: Games,
     state: EloState,
     first: NDArray[np.int32],
     second: NDArray[np.int32],
@@ -225,8 +266,6 @@ def _resets(
     """Keys period * items + item, ascending, and the ratings that are set there."""
     if not resets:
         return np.empty(0, np.int64), np.empty(0)
-    if not isinstance(resets, Mapping):
-        raise InputError(f"resets must be a dict of (item, period) to rating, but is {resets!r}")
     items, periods = state.items, state.periods
     if periods is None or codes is None:
         raise AssertionError("resets were checked to come with periods")
@@ -247,12 +286,19 @@ def _resets(
             )
         keys[period_at[period] * n_items + item_at[item]] = value
     wanted = np.array(sorted(keys), np.int64)
+    times = games.times_played()
+    counts = slice(None) if times is None else np.flatnonzero(times)
     played = np.zeros(len(wanted), bool)
-    wide = codes.astype(np.int64) * n_items
+    wide = codes[counts].astype(np.int64) * n_items
     for side in (first, second):
-        played |= np.isin(wanted, wide + side)
-    if not played.all():
-        period, place = divmod(int(wanted[int((~played).argmax())]), n_items)
-        name = (label_of(items[place]), label_of(periods[period]))
-        raise InputError(f"resets names {name!r}, but it has no game in that period; leave it out")
+        played |= np.isin(wanted, wide + side[counts])
+    been_there = state.last_period[wanted % n_items] == wanted // n_items
+    for unusable, reason in (
+        (~played, "has no game in that period"),
+        (been_there, "played in that period before these games"),
+    ):
+        if unusable.any():
+            period, place = divmod(int(wanted[int(unusable.argmax())]), n_items)
+            name = (label_of(items[place]), label_of(periods[period]))
+            raise InputError(f"resets names {name!r}, but it {reason}; leave it out")
     return wanted, np.array([keys[key] for key in wanted.tolist()])

@@ -25,7 +25,8 @@ Real = NDArray[np.float64]
 class ReplayResult(RatingResult):
     """Ratings after a replay, and what was expected of every game before it was played.
 
-    Everything that has one value a game stands in the order of the rows of the data.
+    Everything that has one value a game stands in the order of the rows of the data. `before` and
+    `after` are in the replay's own points, whatever the result was rescaled to.
     """
 
     points: Real = field(kw_only=True)
@@ -54,7 +55,13 @@ class ReplayResult(RatingResult):
     @property
     def rating(self) -> Real:
         """Ratings in points: exactly those of the replay, unless rescaled."""
-        return self.points if self.scale == self.own_scale else self.scale.rating(self.ability)
+        return self._rescaled(self.points)
+
+    def _rescaled(self, points: Real) -> Real:
+        """What `rescale` makes of points of the replay."""
+        if self.scale == self.own_scale:
+            return points
+        return self.scale.rating((points - self.own_scale.initial) / self.own_scale.points)
 
     def on_scale(self, scale: RatingScale) -> Self:
         """The same result with ratings on this scale."""

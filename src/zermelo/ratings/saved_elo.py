@@ -15,7 +15,7 @@ from ..files import write_arrays
 from .elo_result import EloResult
 from .elo_rules import EloRules, KSchedule, LogMargin, PowerMargin
 from .elo_state import STATE_ARRAYS, EloState
-from .result import SAVED
+from .result import SAVED, freeze
 from .scale import RatingScale
 
 FORMAT_KIND = "elo replay"
@@ -73,6 +73,11 @@ def from_arrays(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> EloRes
     for name, dtype in DTYPES.items():
         if arrays[name].dtype != dtype or arrays[name].shape != items.shape:
             raise ValueError(f"{name} is {arrays[name].dtype} of shape {arrays[name].shape}")
+    for name in ("rating", "peak"):
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} is not finite")
+    if (arrays["n_games"] < 0).any():
+        raise ValueError("n_games is negative")
     periods = arrays.get("periods")
     last = arrays["last_period"]
     if ((last < -1) | (last >= (0 if periods is None else len(periods)))).any():
@@ -102,6 +107,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> EloRes
         rules=rules,
         replay=None,
     ).on_scale(RatingScale(*meta["scale"]))
+    freeze(*(getattr(state, name) for name in STATE_ARRAYS))
     result.remember(state=state)
     return result
 
