@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -232,3 +233,124 @@ def _number(together: NDArray[np.bool_]) -> list[int]:
         mates = [mate for mate in range(item) if together[item, mate]]
         labels.append(labels[mates[0]] if mates else max(labels, default=-1) + 1)
     return labels
+
+
+@dataclass
+class Game:
+    """One row of an Elo replay, with everything that may bear on it."""
+
+    a: Any
+    b: Any
+    score: float
+    count: int = 1
+    weight: float = 1.0
+    k: float = 32.0
+    neutral: bool = False
+    offset: float = 0.0
+    margin: float = 0.0
+    period: Any = None
+    time: Any = 0
+
+
+@dataclass
+class Player:
+    """What an Elo replay knows of an item."""
+
+    rating: float
+    peak: float
+    games: int = 0
+    peak_game: int = -1
+    period: Any = None
+
+
+def power_divided(
+    exponent: float = 0.8, added: float = 3.0, intercept: float = 7.5, slope: float = 0.006
+) -> Any:
+    """Multiplier of FiveThirtyEight's basketball ratings, by margin and the winner's lead, which is
+    None in a tie."""
+    return lambda margin, lead: (
+        (abs(margin) + added) ** exponent / (intercept + slope * (lead or 0.0))
+    )
+
+
+def log_divided(intercept: float = 2.2, slope: float = 0.001, tie_divisor: float = 1.0) -> Any:
+    """Multiplier of FiveThirtyEight's football ratings; the lead is None in a tie."""
+
+    def multiplier(margin: float, lead: float | None) -> float:
+        divisor = tie_divisor if lead is None else intercept + slope * lead
+        return math.log(max(abs(margin), 1.0) + 1.0) * intercept / divisor
+
+    return multiplier
+
+
+def scheduled(by_games: Any, by_rating: Any, lasting: bool) -> Any:
+    """K of a player, as KSchedule says it."""
+
+    def k(player: Player) -> float:
+        if callable(by_games):
+            return float(by_games(np.array([player.games]))[0])
+        if by_games is not None and player.games < len(by_games):
+            return float(by_games[player.games])
+        if by_rating is None:
+            return float(by_games[-1])
+        rating = player.peak if lasting else player.rating
+        reached = [begin for begin in by_rating if begin <= rating]
+        return float(by_rating[max(reached) if reached else min(by_rating)])
+
+    return k
+
+
+def elo(
+    games: list[Game],
+    *,
+    schedule: Any = None,
+    initial: Mapping[Any, float] | None = None,
+    scale: float = 400.0,
+    base: float = 10.0,
+    position_effect: float = 0.0,
+    multiplier: Any = None,
+    reversion: float = 0.0,
+    reversion_to: float = 1500.0,
+    resets: Mapping[Any, float] | None = None,
+) -> tuple[dict[Any, Player], Real, Real, Real]:
+    """Players, and of every row: the expected score, ratings before, and after, (m, 2)."""
+    initial, resets = initial or {}, resets or {}
+    players = {}
+    for game in games:
+        for item in (game.a, game.b):
+            rating = initial.get(item, 1500.0)
+            players[item] = Player(rating, rating)
+    expected = np.zeros(len(games))
+    before, after = np.zeros((len(games), 2)), np.zeros((len(games), 2))
+    for number, row in enumerate(sorted(range(len(games)), key=lambda row: games[row].time)):
+        game = games[row]
+        sides = players[game.a], players[game.b]
+        counts = game.count > 0 and game.weight > 0
+
+        def lead(game: Game = game, sides: tuple[Player, Player] = sides) -> float:
+            home = 0.0 if game.neutral else position_effect
+            return sides[0].rating - sides[1].rating + home + game.offset * scale / math.log(base)
+
+        for item, player in zip((game.a, game.b), sides, strict=True):
+            if counts and game.period is not None and player.period != game.period:
+                if player.period is not None:
+                    player.rating += reversion * (reversion_to - player.rating)
+                player.period = game.period
+                player.rating = resets.get((item, game.period), player.rating)
+        expected[row] = 1.0 / (1.0 + base ** (-lead() / scale))
+        before[row] = [player.rating for player in sides]
+        for _ in range(game.count if counts else 0):
+            surprise = game.weight * (game.score - 1.0 / (1.0 + base ** (-lead() / scale)))
+            if multiplier is not None:
+                ahead = lead() if game.score > 0.5 else -lead()
+                surprise *= multiplier(game.margin, None if game.score == 0.5 else ahead)
+            shifts = [
+                (game.k if schedule is None else schedule(player)) * surprise for player in sides
+            ]
+            for player, shift in zip(sides, (shifts[0], -shifts[1]), strict=True):
+                player.rating += shift
+                player.games += 1
+                if player.rating > player.peak:
+                    player.peak, player.peak_game = player.rating, number
+        after[row] = [player.rating for player in sides]
+    return players, expected, before, after
