@@ -62,7 +62,7 @@ class EloResult(ReplayResult):
         def track() -> EloState:
             if self.replay is None:
                 raise AssertionError("a loaded result remembers its state")
-            return self.replay.run(resolve(self.options["backend"]), tracked=True, history=False)[3]
+            return self.replay.tracked(resolve(self.options["backend"]))
 
         state: EloState = self._remember("state", track)
         return state
@@ -129,7 +129,7 @@ class EloResult(ReplayResult):
                 "result that was updated"
             )
         engine = resolve(self.options["backend"])
-        state = self.replay.until(earlier).run(engine, tracked=True, history=False)[3]
+        state = self.replay.until(earlier).tracked(engine)
         return np.where(state.n_games > 0, self._rescaled(state.rating), np.nan)
 
     def update(
@@ -293,7 +293,7 @@ def replayed(
     **replicates: EloReplicates,
 ) -> EloResult:
     """The result of replaying games."""
-    expected, before, after, state = replay.run(backend, tracked=False, history=history)
+    expected, before, after, state = replay.run(backend, history=history)
     data = replay.games.data
     result = EloResult.from_points(
         state.items,

@@ -111,28 +111,39 @@ class Replay:
             rules = replace(rules, k=_column_of_k(rules.k, data))
         first, second = (side if places is None else places[side] for side in (data.a, data.b))
         codes, start = _periods(games, rules, start, bool(resets), backend)
+        first, second = (games.column(side, np.int32) for side in (first, second))
         times = games.column(games.times_played(), np.int64)
+        played_codes = games.column(codes, np.int32)
         arrays = (
-            games.column(first, np.int32),
-            games.column(second, np.int32),
+            first,
+            second,
             games.column(data.outcome, np.uint8),
             games.column(data.score, np.float64),
             games.column(_factors(games, rules), np.float64),
             games.column(data.neutral if rules.position_effect else None, np.uint8),
             games.column(data.offset, np.float64),
             times,
-            games.column(codes, np.int32),
-            *_resets(resets or {}, games, start, first, second, codes),
+            played_codes,
+            *_resets(resets or {}, start, first, second, played_codes, times),
         )
         return cls(games, rules, arrays, start, n_replayed, last_time)
 
-    def run(
+    def run(self, backend: Backend, *, history: bool) -> tuple[Real, Real, Real, EloState]:
+        """Of every row the expected score, ratings before and after (empty without history); and
+        the new state, of which only the ratings are brought up to date where the rules look at
+        nothing else, which is faster.
+        """
+        *noted, state = self._play(backend, tracked=False, history=history)
+        expected, before, after = map(self.games.by_row, noted)
+        return expected, before, after, state
+
+    def tracked(self, backend: Backend) -> EloState:
+        """The state after the games, with everything in it."""
+        return self._play(backend, tracked=True, history=False)[3]
+
+    def _play(
         self, backend: Backend, *, tracked: bool, history: bool
     ) -> tuple[Real, Real, Real, EloState]:
-        """Expected scores, ratings before and after (empty without history), and the new state.
-
-        Without `tracked` only the state's ratings are brought up to date, which is faster.
-        """
         state = self.start.copy()
         kept = [getattr(state, name) for name in STATE_ARRAYS]
         if not (tracked or self.looks_at_state):
@@ -143,8 +154,7 @@ class Replay:
         check_divisor(bad, self.games)
         check_bounds(state.items, state.rating)
         freeze(*(getattr(state, name) for name in STATE_ARRAYS))
-        by_row = self.games.by_row
-        return by_row(expected), by_row(before), by_row(after), state
+        return expected, before, after, state
 
     @property
     def looks_at_state(self) -> bool:
@@ -207,7 +217,9 @@ def _periods(
     games: Games, rules: EloRules, start: EloState, has_resets: bool, backend: Backend
 ) -> tuple[NDArray[np.int32] | None, EloState]:
     """Each row's period as a place among those of the state, which has the new ones too."""
-    if not (rules.reversion > 0 or has_resets):
+    needed = rules.reversion > 0 or has_resets
+    # Resets may come with later games again, which have to know the periods of all in between.
+    if not needed and (start.periods is None or games.data.period is None):
         return None, start
     if games.data.period is None:
         raise InputError(
@@ -257,17 +269,17 @@ def _factors(games: Games, rules: EloRules) -> Real | None:
 
 def _resets(
     resets: Mapping[Any, Any],
-    games: Games,
     state: EloState,
     first: NDArray[np.int32],
     second: NDArray[np.int32],
-    codes: NDArray[np.int32] | None,
+    codes: NDArray[np.int32],
+    times: Long,
 ) -> tuple[Long, Real]:
     """Keys period * items + item, ascending, and the ratings that are set there."""
     if not resets:
         return np.empty(0, np.int64), np.empty(0)
     items, periods = state.items, state.periods
-    if periods is None or codes is None:
+    if periods is None:
         raise AssertionError("resets were checked to come with periods")
     item_at = {label: place for place, label in enumerate(items.tolist())}
     period_at = {label: place for place, label in enumerate(periods.tolist())}
@@ -286,19 +298,22 @@ def _resets(
             )
         keys[period_at[period] * n_items + item_at[item]] = value
     wanted = np.array(sorted(keys), np.int64)
-    times = games.times_played()
-    counts = slice(None) if times is None else np.flatnonzero(times)
-    played = np.zeros(len(wanted), bool)
-    wide = codes[counts].astype(np.int64) * n_items
-    for side in (first, second):
-        played |= np.isin(wanted, wide + side[counts])
+    if len(times):
+        first, second, codes = (column[times > 0] for column in (first, second, codes))
+    wide = codes.astype(np.int64) * n_items
+    played = np.isin(wanted, wide + first) | np.isin(wanted, wide + second)
     been_there = state.last_period[wanted % n_items] == wanted // n_items
+    for place in np.flatnonzero(been_there).tolist():
+        period, item = divmod(int(wanted[place]), n_items)
+        own = codes[(first == item) | (second == item)]
+        elsewhere = np.flatnonzero(own != period)
+        been_there[place] = not (len(elsewhere) and (own[elsewhere[0] :] == period).any())
     for unusable, reason in (
         (~played, "has no game in that period"),
         (been_there, "played in that period before these games"),
     ):
         if unusable.any():
-            period, place = divmod(int(wanted[int(unusable.argmax())]), n_items)
-            name = (label_of(items[place]), label_of(periods[period]))
+            period, item = divmod(int(wanted[int(unusable.argmax())]), n_items)
+            name = (label_of(items[item]), label_of(periods[period]))
             raise InputError(f"resets names {name!r}, but it {reason}; leave it out")
     return wanted, np.array([keys[key] for key in wanted.tolist()])
