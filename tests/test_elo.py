@@ -18,7 +18,7 @@ import zermelo as zm
 from zermelo.metrics import evaluate
 
 # Examples without a deadline: the first one on the twins compiles them.
-slow = settings(deadline=None, max_examples=60)
+slow = settings(deadline=None, max_examples=100)
 
 
 def close(found: Any, wanted: Any, what: str = "") -> None:
