@@ -14,6 +14,7 @@ from ..checks import whole
 from ..errors import InputError
 from .elo_state import Replay, check_bounds, check_divisor
 from .rating_interval import RatingInterval
+from .result import freeze
 from .uncertainty import normal_quantile
 
 Real = NDArray[np.float64]
@@ -149,4 +150,5 @@ def _single_games(replay: Replay, kind: str) -> tuple[Any, ...]:
     if not len(times):
         return replay.arrays
     columns = [np.repeat(column, times) if len(column) else column for column in replay.arrays[:7]]
+    freeze(*columns)
     return (*columns, times[:0], *replay.arrays[8:])

@@ -210,7 +210,8 @@ def _column_of_k(k: Any, data: Comparisons) -> Real:
             f"k has {len(column)} values for {len(data)} comparisons: {left_out} were left out "
             "when Comparisons was made; leave out their k too"
         )
-    return read_weight("k", column, len(data))
+    # A copy, as what is not yet known of the items may be replayed later.
+    return read_weight("k", column, len(data)).copy()
 
 
 def _periods(
@@ -277,7 +278,7 @@ def _resets(
 ) -> tuple[Long, Real]:
     """Keys period * items + item, ascending, and the ratings that are set there."""
     if not resets:
-        return np.empty(0, np.int64), np.empty(0)
+        return _unwritable(np.empty(0, np.int64), np.empty(0))
     items, periods = state.items, state.periods
     if periods is None:
         raise AssertionError("resets were checked to come with periods")
@@ -316,4 +317,9 @@ def _resets(
             period, item = divmod(int(wanted[int(unusable.argmax())]), n_items)
             name = (label_of(items[item]), label_of(periods[period]))
             raise InputError(f"resets names {name!r}, but it {reason}; leave it out")
-    return wanted, np.array([keys[key] for key in wanted.tolist()])
+    return _unwritable(wanted, np.array([keys[key] for key in wanted.tolist()]))
+
+
+def _unwritable(keys: Long, ratings: Real) -> tuple[Long, Real]:
+    freeze(keys, ratings)
+    return keys, ratings

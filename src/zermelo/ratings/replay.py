@@ -43,11 +43,18 @@ class Games:
         return len(self.data)
 
     def column(self, values: Array | None, dtype: Any) -> Array:
-        """A column of the rows, in the order of the games; empty for None."""
+        """A column of the rows, in the order of the games; empty for None.
+
+        Read-only, always: of each mixture of columns that are and are not, the twins would compile
+        another version.
+        """
         if values is None:
-            return np.empty(0, dtype)
-        taken = values if self.order is None else values[self.order]
-        return np.ascontiguousarray(taken, dtype)
+            column = np.empty(0, dtype)
+        else:
+            taken = values if self.order is None else values[self.order]
+            column = np.ascontiguousarray(taken, dtype).view()
+        column.flags.writeable = False
+        return column
 
     def by_row(self, values: Array) -> Array:
         """What was found for each game, back in the order of the rows."""
