@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from elo_games import ITEMS, History, histories, random_games, rating_of, same_bits
+from elo_games import CROWD, ITEMS, History, histories, random_games, rating_of, same_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,8 +80,8 @@ def test_history_hangs_together(backend: str, history: History) -> None:
 @slow
 @given(history=histories(), seed=st.integers(0, 1000))
 def test_names_mean_nothing(backend: str, history: History, seed: int) -> None:
-    shuffled = np.random.default_rng(seed).permutation(len(ITEMS))
-    name = dict(zip(ITEMS, [f"item {place}" for place in shuffled], strict=True))
+    shuffled = np.random.default_rng(seed).permutation(len(CROWD))
+    name = dict(zip(CROWD, [f"item {place}" for place in shuffled], strict=True))
     arguments = history.arguments.copy()
     if isinstance(arguments.get("initial"), dict):
         arguments["initial"] = {name[item]: r for item, r in arguments["initial"].items()}

@@ -27,6 +27,10 @@ def test_k_of_each_comparison(backend: str) -> None:
         np.testing.assert_allclose(fit.rating, wanted.rating, rtol=1e-14)
     for k in (20, np.float32(20), np.int64(20), np.array(20.0)):
         assert zm.elo(games(), k=k, backend=backend).rules.k == 20.0
+    own = np.array([20.0, 10.0, 40.0])
+    fit = zm.elo(games(), k=own, backend=backend)
+    own[:] = 0.0
+    np.testing.assert_array_equal(fit.state.rating, fit.rating)
     still = zm.elo(games(), k=0, backend=backend)
     assert still.rating.tolist() == [1500.0] * 3
 

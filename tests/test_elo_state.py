@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from elo_games import ITEMS, History, histories, random_games, same_bits
+from elo_games import CROWD, History, histories, random_games, same_bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -110,7 +110,7 @@ def test_rating_at_replays_the_games_until_then(backend: str, history: History) 
     fit = history.fit(backend=backend)
     for time in (-1, 2, 5, 1000):
         earlier = [game for game in history.games if game.time <= time]
-        wanted = dict.fromkeys(ITEMS, np.nan)
+        wanted = dict.fromkeys(CROWD, np.nan)
         if earlier:
             part = replace(history, games=earlier, arguments=history.arguments.copy())
             occur = {item for game in earlier for item in (game.a, game.b)}

@@ -17,7 +17,8 @@ using zermelo::EloRules;
 using zermelo::EloState;
 using zermelo::Status;
 
-constexpr std::int32_t kItems = 9;
+// So many that often four games in a row share none, and often they do.
+constexpr std::int32_t kItems = 60;
 constexpr double kLogOdds = 2.302585092994046 / 400.0;
 
 // Games with every column; a test leaves out those that it does not want.
