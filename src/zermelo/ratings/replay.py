@@ -17,6 +17,9 @@ from ..pair_counts import PairCounts
 Real = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+# Repeats of one game cannot be interrupted.
+MOST_REPEATS = 1_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Games:
@@ -71,6 +74,12 @@ class Games:
     def times_played(self) -> NDArray[np.int64] | None:
         """How often each row is played: its count, 0 where its weight is 0; None: all once."""
         data = self.data
+        if data.count is not None and data.count.max() > MOST_REPEATS:
+            row = int(data.count.argmax())
+            raise InputError(
+                f"count[{row}] is {data.count[row]:,}, but a replay repeats a game at most "
+                f"{MOST_REPEATS:,} times; for counts of a million and more use bradley_terry"
+            )
         if data.weight is None or bool(data.weight.all()):
             return data.count
         count = np.ones(len(data), np.int64) if data.count is None else data.count
