@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import sys
 import warnings
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import duckdb
@@ -16,7 +14,6 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from .. import __version__
-from .._backends.threads import MOST_THREADS
 from ..errors import InputError
 from ..pair_counts import PairCounts
 from ..ratings.boards import boards as rate_categories
@@ -24,21 +21,31 @@ from ..ratings.bradley_terry import bradley_terry
 from .board import Board, check_output, make_board, print_board, printable, write_boards
 from .demo import run_demo
 from .files import connect, in_one_line, open_source
+from .options import (
+    CountColumn,
+    Drop,
+    Files,
+    FirstColumn,
+    OutcomeColumn,
+    Output,
+    Score,
+    SecondColumn,
+    Threads,
+    Top,
+    WeightColumn,
+    Without,
+    find_item,
+    in_options,
+    label_and_number,
+    print_notes,
+    read_scores,
+    say,
+)
 from .progress import stage
 from .votes import find_columns, read_votes
 
 # The base of typer's errors about arguments has no public name of its own.
 UsageError: Any = typer.BadParameter.__bases__[0]
-# Advice that ends messages of the Python functions, and the same for the command line.
-ADVICE = {
-    'Use prior > 0, components="largest" (rate the largest component) or '
-    'components="separate" (rate each on its own scale)': (
-        "Use --prior 1, --components largest (rate the largest component) or "
-        "--components separate (rate each on its own scale)"
-    ),
-    "raise max_iter, or use solver='newton'": "use --solver newton",
-    "use ties='half'": "use --ties half",
-}
 
 
 class OneLineErrors(TyperGroup):
@@ -104,25 +111,10 @@ def run() -> None:
     app(prog_name="zermelo")
 
 
-def say(message: str) -> None:
-    """One line on stderr."""
-    typer.echo(f"zermelo: {' '.join(message.split())}", err=True)
-
-
 def fail(message: str, code: int) -> NoReturn:
     """Says what is wrong in one line on stderr and ends the program."""
     say(message)
     raise typer.Exit(code)
-
-
-def in_options(message: str) -> str:
-    """An error message of the Python functions, in the words of the command line."""
-    message = message.replace("min_comparisons=", "--min-comparisons ", 1)
-    # Only at the end, since names of items, which may hold anything, come before.
-    for advice, options in ADVICE.items():
-        if message.endswith(advice):
-            return message.removesuffix(advice) + options
-    return message
 
 
 def show_version(wanted: bool) -> None:
@@ -139,27 +131,6 @@ def zermelo(
     ] = False,
 ) -> None:
     """Rank items from pairwise comparisons, with honest uncertainty."""
-
-
-def label_and_number(text: str, option: str) -> tuple[str, float]:
-    """The parts of LABEL=NUMBER; the label may hold a "=" itself."""
-    label, separator, number = text.rpartition("=")
-    try:
-        if not separator or not label or not math.isfinite(float(number)):
-            raise ValueError
-        return label, float(number)
-    except ValueError:
-        raise InputError(f"{option} {text}: must look like {option} NAME=NUMBER") from None
-
-
-def find_item(counts: PairCounts, name: str, option: str) -> object:
-    """The item that is written as `name`."""
-    names = {str(item): item for item in counts.items.tolist()}
-    if name not in names:
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise InputError(f"{option}: there is no item {name!r}{hint}")
-    return names[name]
 
 
 def keep_compared(counts: PairCounts, least: int) -> tuple[PairCounts, list[str]]:
@@ -201,40 +172,18 @@ def rate_boards(
 
 @app.command()
 def rank(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE...",
-            help="CSV, TSV, Parquet or JSON lines; gzip too; several, or a pattern.",
-        ),
-    ],
-    a: Annotated[str | None, typer.Option(help="Column of the first item.")] = None,
-    b: Annotated[str | None, typer.Option(help="Column of the second item.")] = None,
-    outcome: Annotated[
-        str | None, typer.Option(help="Column of labels, winners or scores of the first item.")
-    ] = None,
-    count: Annotated[
-        str | None, typer.Option(help="Column that says how many comparisons a row stands for.")
-    ] = None,
-    weight: Annotated[
-        str | None, typer.Option(help="Column that says how much a comparison matters.")
-    ] = None,
+    files: Files,
+    a: FirstColumn = None,
+    b: SecondColumn = None,
+    outcome: OutcomeColumn = None,
+    count: CountColumn = None,
+    weight: WeightColumn = None,
     by: Annotated[
         str | None, typer.Option(help="Column of categories: a board for each of them.")
     ] = None,
-    drop: Annotated[
-        list[str] | None, typer.Option(metavar="LABEL", help="Leave out rows with this outcome.")
-    ] = None,
-    score: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LABEL=SCORE", help="What an outcome means for the first item: 0 to 1."
-        ),
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ITEM", help="Leave out an item, with its comparisons."),
-    ] = None,
+    drop: Drop = None,
+    score: Score = None,
+    without: Without = None,
     min_comparisons: Annotated[
         int,
         typer.Option(min=0, help="Leave out items with fewer comparisons (in their category)."),
@@ -253,18 +202,13 @@ def rank(
         bool, typer.Option(help="Estimate what the first item gains by being first.")
     ] = False,
     solver: Annotated[Solver, typer.Option(help="How to fit.")] = Solver.auto,
-    threads: Annotated[
-        int | None,
-        typer.Option(min=1, max=MOST_THREADS, help="Default: as many as the machine allows."),
-    ] = None,
+    threads: Threads = None,
     level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     anchor: Annotated[
         str | None, typer.Option(metavar="ITEM=RATING", help="Shift all so that ITEM has RATING.")
     ] = None,
-    top: Annotated[int | None, typer.Option(min=1, help="Print only the best.")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Write all to a .csv, .parquet or .json file.")
-    ] = None,
+    top: Top = None,
+    output: Output = None,
 ) -> None:
     """Rank the items of files of votes, games or verdicts.
 
@@ -277,10 +221,7 @@ def rank(
     if not math.isfinite(prior):
         raise InputError(f"--prior must be finite and non-negative, but is {prior:g}")
     anchored = label_and_number(anchor, "--anchor") if anchor else None
-    scores = dict(label_and_number(text, "--score") for text in score or ())
-    for label, value in scores.items():
-        if not 0 <= value <= 1:
-            raise InputError(f"--score {label}={value:g}: a score must lie between 0 and 1")
+    scores = read_scores(score)
 
     connection = connect(threads)
     source = open_source(connection, files)
@@ -301,11 +242,13 @@ def rank(
             )
         counts = votes.counts
         if without:
-            counts = counts.without([find_item(counts, name, "--without") for name in without])
+            counts = counts.without(
+                [find_item(counts.items, name, "--without") for name in without]
+            )
         few: list[str] = []
         if by is None:
             counts, few = keep_compared(counts, min_comparisons)
-        seat = (find_item(counts, anchored[0], "--anchor"), anchored[1]) if anchored else None
+        seat = (find_item(counts.items, anchored[0], "--anchor"), anchored[1]) if anchored else None
         with stage(f"rating {counts.n_items:,} items"):
             if by is None:
                 fit = bradley_terry(counts, **options)
@@ -338,11 +281,6 @@ def rank(
     )
     warned = [in_options(str(warning.message)) for warning in caught]
     print_notes(console, [about, *votes.notes, *said, *last, *warned])
-
-
-def print_notes(console: Console, notes: list[str]) -> None:
-    for note in notes:
-        console.print(note, style="dim", markup=False, soft_wrap=True)
 
 
 @app.command()

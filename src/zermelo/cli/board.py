@@ -104,18 +104,31 @@ def print_board(console: Console, board: Board, top: int | None = None) -> None:
     columns = {
         "rank": [str(rank or "") for rank in board.rank[:shown].tolist()],
         "item": [printable(str(item)) for item in board.item[:shown].tolist()],
-        "rating": [_number(value) for value in board.rating[:shown].tolist()],
+        "rating": [number(value) for value in board.rating[:shown].tolist()],
         f"{100 * board.level:g}% interval": list(
-            map(_interval, board.lower[:shown].tolist(), board.upper[:shown].tolist())
+            map(interval_text, board.lower[:shown].tolist(), board.upper[:shown].tolist())
         ),
         "comparisons": [f"{count:,}" for count in board.comparisons[:shown].tolist()],
     }
     if board.group is not None:
         columns["group"] = [str(group) for group in board.group[:shown].tolist()]
-    if console.is_terminal and shown <= TABLE_ROWS:
-        console.print(_table(columns, _whiskers(console, board, columns["item"])))
+    drawn = _as_table(console, shown)
+    whiskers = _whiskers(console, board, columns["item"]) if drawn else None
+    print_columns(console, columns, whiskers)
+
+
+def print_columns(
+    console: Console, columns: Mapping[str, list[str]], whiskers: list[Text] | None = None
+) -> None:
+    """Columns of a board as `print_board` prints them; whiskers follow the column of intervals."""
+    if _as_table(console, len(columns["item"])):
+        console.print(_table(columns, whiskers))
     else:
         console.file.write(_plain(columns))
+
+
+def _as_table(console: Console, n_rows: int) -> bool:
+    return console.is_terminal and n_rows <= TABLE_ROWS
 
 
 def _plain(columns: Mapping[str, list[str]]) -> str:
@@ -224,15 +237,15 @@ def effect_notes(fit: BradleyTerryFit, level: float) -> list[str]:
     return notes
 
 
-def check_output(path: Path) -> None:
-    """Raises before the work starts if the leaderboard could not be written afterwards."""
+def check_output(path: Path, option: str = "--output") -> None:
+    """Raises before the work starts if its result could not be written afterwards."""
     if path.suffix.lower() not in OUTPUTS:
         known = ", ".join(OUTPUTS)
-        raise InputError(f"--output {path}: the ending must be one of {known}")
+        raise InputError(f"{option} {path}: the ending must be one of {known}")
     if not os.access(path.parent, os.W_OK) or not path.parent.is_dir():
-        raise InputError(f"--output {path}: the folder {path.parent} cannot be written to")
+        raise InputError(f"{option} {path}: the folder {path.parent} cannot be written to")
     if path.is_dir():
-        raise InputError(f"--output {path}: that is a folder")
+        raise InputError(f"{option} {path}: that is a folder")
 
 
 def write_boards(
@@ -266,20 +279,26 @@ def write_boards(
         f"unnest(${position}) AS {identifier(name)}" for position, name in enumerate(columns, 1)
     )
     values = [[None if cell != cell else cell for cell in column] for column in columns.values()]
+    with one_line_errors(f"cannot write {path}"):
+        connection.execute(f"CREATE TEMP TABLE board AS SELECT {selected}", values)
+    write_table(connection, "board", path)
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """Writes a table to a file; one that is there is replaced as a whole."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".zermelo-") as folder:
         written = Path(folder) / f"board{path.suffix.lower()}"
+        options = OUTPUTS[path.suffix.lower()]
         with one_line_errors(f"cannot write {path}"):
-            connection.execute(f"CREATE TEMP TABLE board AS SELECT {selected}", values)
-            options = OUTPUTS[path.suffix.lower()]
-            connection.execute(f"COPY board TO {literal(str(written))} ({options})")
+            connection.execute(f"COPY {table} TO {literal(str(written))} ({options})")
         written.replace(path)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     return f"{value:.1f}" if math.isfinite(value) else "unrated"
 
 
-def _interval(lower: float, upper: float) -> str:
+def interval_text(lower: float, upper: float) -> str:
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return ""
     return f"{lower:.1f} – {upper:.1f}"

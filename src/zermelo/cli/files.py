@@ -44,13 +44,16 @@ class Source:
         return list(self.types)
 
 
-def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A database in memory; what does not fit spills to the system's folder for such files."""
+def connect(threads: int | None = None, *, ordered: bool = False) -> duckdb.DuckDBPyConnection:
+    """A database in memory; what does not fit spills to the system's folder for such files.
+
+    With `ordered` rows stay in the order of the files, which costs some speed.
+    """
     connection = duckdb.connect()
     # By default DuckDB spills into the folder that the command was started in.
     folder = Path(tempfile.gettempdir(), f"zermelo-{os.getpid()}")
     connection.execute(f"SET temp_directory = {literal(str(folder))}")
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET preserve_insertion_order = {str(ordered).lower()}")
     # A file's size is not known yet: as many as for much work.
     connection.execute(f"SET threads = {resolve_threads(threads, SERIAL_BELOW)}")
     return connection

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 import numpy as np
 
 from ..comparisons import Comparisons
 from ..errors import InputError
-from ..outcomes import KNOWN
 from ..pair_counts import PairCounts
 from .files import Source, identifier, one_line_errors
+from .options import hint
+from .outcomes import Reading, many, one_row, read_outcomes
 from .progress import Report, run_query
 
 # Pairs of columns in the order in which they are looked for; compared without case.
@@ -33,10 +30,7 @@ PAIRS = (
 )
 OUTCOMES = ("winner", "outcome", "result", "vote", "verdict")
 COUNTS = ("count", "games")
-# A column of booleans arrives as text.
-TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-SHOWN_LABELS = 5
 # What a count of 64 bits holds.
 MOST_COMPARISONS = 2**63 - 1
 
@@ -78,16 +72,15 @@ def find_columns(
     count: str | None = None,
     weight: str | None = None,
     by: str | None = None,
+    has_outcomes: bool = True,
 ) -> Columns:
-    """The columns named by the options, the others by the names that votes usually have."""
+    """The columns named by the options, the others by the names that votes usually have.
+
+    Without `has_outcomes` none is looked for, as something else says who won.
+    """
     given = {"a": a, "b": b, "outcome": outcome, "count": count, "weight": weight, "by": by}
     for option, column in given.items():
-        if column is not None and column not in source.columns:
-            close = difflib.get_close_matches(column, source.columns, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise InputError(
-                f"--{option}: {source.name} has no column {column!r}{hint} {_there_are(source)}"
-            )
+        check_column(source, option, column)
     names = {column.lower(): column for column in reversed(source.columns)}
     named = a is not None and b is not None
     if a is None and b is None:
@@ -103,7 +96,7 @@ def find_columns(
     if a is None or b is None or a == b:
         raise InputError("--a and --b must name two columns, or be left out both")
     taken = {a, b, outcome, count, weight, by}
-    if outcome is None and (a.lower(), b.lower()) != ("winner", "loser"):
+    if has_outcomes and outcome is None and (a.lower(), b.lower()) != ("winner", "loser"):
         outcome = next((names[x] for x in OUTCOMES if x in names and names[x] not in taken), None)
         if outcome is None and not named:
             raise InputError(
@@ -114,6 +107,15 @@ def find_columns(
         taken.add(outcome)
         count = next((names[x] for x in COUNTS if x in names and names[x] not in taken), None)
     return Columns(a, b, outcome, count, weight, by)
+
+
+def check_column(source: Source, option: str, column: str | None) -> None:
+    """Raises if an option names a column that is not there."""
+    if column is not None and column not in source.columns:
+        raise InputError(
+            f"--{option}: {source.name} has no column {column!r}{hint(column, source.columns)} "
+            f"{_there_are(source)}"
+        )
 
 
 def _there_are(source: Source) -> str:
@@ -138,9 +140,13 @@ def read_votes(
             raise InputError("--drop and --score need a column of outcomes (--outcome)")
         connection.execute("CREATE TEMP TABLE scores AS SELECT NULL AS outcome, 1.0 AS score")
     else:
-        notes += _score_outcomes(connection, source, columns.outcome, drop, scores or {})
+        reading = read_outcomes(
+            connection, "votes", source.name, columns.outcome, drop, scores or {}
+        )
+        _apply(connection, reading)
+        notes += reading.notes
     counts = _count(connection, columns)
-    total, ties = _row(
+    total, ties = one_row(
         connection,
         "SELECT sum(n), coalesce(sum(n) FILTER (score = 0.5), 0) FROM scored",
     )
@@ -152,7 +158,7 @@ def _aggregate(
 ) -> None:
     integers = all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
     first, second = (
-        _label(name, "BIGINT" if integers else "VARCHAR", trimmed=source.format == "csv")
+        label_of(name, "BIGINT" if integers else "VARCHAR", trimmed=source.format == "csv")
         for name in (columns.a, columns.b)
     )
     outcome = (
@@ -163,7 +169,7 @@ def _aggregate(
     category = "NULL"
     if columns.by is not None:
         type_ = "BIGINT" if source.types[columns.by] in INTEGERS else "VARCHAR"
-        category = _label(columns.by, type_, trimmed=source.format == "csv")
+        category = label_of(columns.by, type_, trimmed=source.format == "csv")
     count = _number(columns.count)
     weight = _number(columns.weight)
     # A count that is not whole would vanish in the sum, so the first bad one is kept.
@@ -191,7 +197,7 @@ def _aggregate(
     )
 
 
-def _label(name: str, type_: str, *, trimmed: bool) -> str:
+def label_of(name: str, type_: str, *, trimmed: bool) -> str:
     # People write spaces after commas; other formats quote a label, and mean what they quote.
     label = f"CAST({identifier(name)} AS {type_})"
     return f"nullif(trim({label}), '')" if trimmed else label
@@ -209,7 +215,7 @@ def _check_rows(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns
 ) -> list[str]:
     """Raises for rows that cannot be used; returns notes on those that are left out."""
-    rows, no_a, no_b, no_category, bad_count, bad_weight, total = _row(
+    rows, no_a, no_b, no_category, bad_count, bad_weight, total = one_row(
         connection,
         """
         SELECT coalesce(sum(n_rows), 0),
@@ -224,7 +230,7 @@ def _check_rows(
         raise InputError(f"{source.name} has no rows")
     for name, empty in ((columns.a, no_a), (columns.b, no_b), (columns.by, no_category)):
         if empty and name is not None:
-            raise InputError(f"{name} is empty in {_many(empty, 'row')} of {source.name}")
+            raise InputError(f"{name} is empty in {many(empty, 'row')} of {source.name}")
     if bad_count is not None:
         raise InputError(
             f"{columns.count} must be whole and non-negative, but {source.name} has {bad_count!r}"
@@ -239,7 +245,7 @@ def _check_rows(
             f"{columns.count} adds up to {total:,} in {source.name}, which is more than a count "
             f"can hold ({MOST_COMPARISONS:,})"
         )
-    itself, others = _row(
+    itself, others = one_row(
         connection,
         "SELECT coalesce(sum(n) FILTER (a = b), 0), count(*) FILTER (a <> b) FROM votes",
     )
@@ -247,124 +253,24 @@ def _check_rows(
         raise InputError(f"{source.name} compares no item with another")
     connection.execute("DELETE FROM votes WHERE a = b")
     if itself:
-        return [f"{_many(itself, 'comparison')} of an item with itself left out"]
+        return [f"{many(itself, 'comparison')} of an item with itself left out"]
     return []
 
 
-def _score_outcomes(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    column: str,
-    drop: Sequence[str],
-    scores: Mapping[str, float],
-) -> list[str]:
-    """Fills the table `scores`: outcome -> score of `a`, without the outcomes to drop."""
-    notes: list[str] = []
-    found: dict[str, int] = {
-        str(label): int(n)
-        for label, n in connection.execute(
-            "SELECT outcome, sum(n) FROM votes GROUP BY outcome ORDER BY 2 DESC, 1"
-        ).fetchall()
-    }
-    for option, labels in (("--drop", drop), ("--score", list(scores))):
-        for label in labels:
-            if not any(_same(label, other) for other in found):
-                raise InputError(
-                    f"{option}: {column} has no label {label!r}; it has {_listed(found)}"
-                )
-    for label in [other for other in found if any(_same(other, wanted) for wanted in drop)]:
-        notes.append(f"{_many(found.pop(label), 'comparison')} with {column} {label!r} dropped")
+def _apply(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Drops outcomes and fills the table `scores`: outcome -> score of `a`."""
+    for label in reading.dropped:
         connection.execute("DELETE FROM votes WHERE outcome = ?", [label])
-    if not found:
-        raise InputError(f"every row of {source.name} was dropped")
-    if "" in found:
-        raise InputError(
-            f"{column} is empty in {_many(found[''], 'comparison')} of {source.name}; "
-            "--drop '' leaves them out"
-        )
-    if not scores and _names_winners(connection, column, found):
+    if reading.by_name:
         # The column holds the winner's own name: spell it by its side.
         connection.execute(
             "UPDATE votes SET outcome = CASE WHEN outcome = CAST(a AS VARCHAR) THEN 'a' "
             "WHEN outcome = CAST(b AS VARCHAR) THEN 'b' ELSE outcome END"
         )
-        found = {"a": 0, "b": 0} | {label: n for label, n in found.items() if _known(label) == 0.5}
-    values: dict[str, float] = {}
-    unknown: dict[str, int] = {}
-    for label, n in found.items():
-        score = next((value for key, value in scores.items() if _same(key, label)), None)
-        score = _known(label) if score is None else score
-        if score is None:
-            unknown[label] = n
-        else:
-            values[label] = score
-    if unknown:
-        first = next(iter(unknown))
-        raise InputError(
-            f"{column} has labels that are not known: {_listed(unknown)}; leave them out with "
-            f"--drop {first!r}, or give the first item's score with --score {first + '=0.5'!r}"
-        )
     connection.execute(
         "CREATE TEMP TABLE scores AS SELECT unnest($1) AS outcome, unnest($2) AS score",
-        [list(values), list(values.values())],
+        [list(reading.scores), list(reading.scores.values())],
     )
-    return notes
-
-
-def _names_winners(
-    connection: duckdb.DuckDBPyConnection, column: str, found: Mapping[str, int]
-) -> bool:
-    """Whether every outcome but ties is one of the two labels of its own row.
-
-    Raises where these labels are known words too, and mean something else as such.
-    """
-    decided = [label for label in found if _known(label) != 0.5]
-    if not decided:
-        return False
-    neither, differ = _row(
-        connection,
-        """
-        SELECT count(*) FILTER (outcome NOT IN (CAST(a AS VARCHAR), CAST(b AS VARCHAR))),
-               count(*) FILTER (NOT list_contains(
-                   CASE WHEN outcome = CAST(a AS VARCHAR) THEN $first ELSE $second END, outcome
-               ))
-        FROM votes WHERE list_contains($decided, outcome)
-        """,
-        {
-            "decided": decided,
-            "first": [label for label in decided if _known(label) == 1.0],
-            "second": [label for label in decided if _known(label) == 0.0],
-        },
-    )
-    if neither:
-        return False
-    if any(_known(label) is None for label in decided):
-        return True
-    if differ:
-        shown = decided[:SHOWN_LABELS]
-        options = " ".join(
-            f"--score {shlex.quote(f'{label}={_known(label):g}')}" for label in shown
-        )
-        raise InputError(
-            f"{column} can be read in two ways, as {', '.join(map(repr, shown))} name items as "
-            "well as sides: the item of that name won, or the side did. To read sides, say "
-            f"{options}; to read names, rename these items"
-        )
-    return False
-
-
-def _known(label: str) -> float | None:
-    """The score that a label stands for by itself: a number, or a word that is known."""
-    try:
-        value = float(label)
-    except ValueError:
-        folded = label.casefold()
-        return TRUTH_VALUES.get(folded, KNOWN.get(folded))
-    return value if 0 <= value <= 1 and not math.isnan(value) else None
-
-
-def _same(label: str, other: str) -> bool:
-    return label.strip().casefold() == other.strip().casefold()
 
 
 def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCounts:
@@ -406,21 +312,3 @@ def _count(connection: duckdb.DuckDBPyConnection, columns: Columns) -> PairCount
         weight=np.asarray(rows["weight"]) if columns.weight else None,
         category=categories[rows["category"]] if by else None,
     ).pair_counts(by)
-
-
-def _row(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, object] | None = None
-) -> tuple[Any, ...]:
-    row = connection.execute(query, parameters).fetchone()
-    assert row is not None
-    return tuple(row)
-
-
-def _many(n: object, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def _listed(labels: Mapping[str, int]) -> str:
-    shown = [f"{label!r} ({n:,})" for label, n in list(labels.items())[:SHOWN_LABELS]]
-    rest = len(labels) - len(shown)
-    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
