@@ -1,4 +1,4 @@
-"""The commands: `zermelo rank` and `zermelo demo`."""
+"""The commands: `zermelo rank` and `zermelo demo` here, `zermelo elo` in a file of its own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ..ratings.boards import boards as rate_categories
 from ..ratings.bradley_terry import bradley_terry
 from .board import Board, check_output, make_board, print_board, printable, write_boards
 from .demo import run_demo
+from .elo import elo
 from .files import connect, in_one_line, open_source
 from .options import (
     CountColumn,
@@ -281,6 +282,9 @@ def rank(
     )
     warned = [in_options(str(warning.message)) for warning in caught]
     print_notes(console, [about, *votes.notes, *said, *last, *warned])
+
+
+app.command()(elo)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from ..outcomes import KNOWN
 # A column of booleans arrives as text.
 TRUTH_VALUES = {"true": 1.0, "false": 0.0}
 SHOWN_LABELS = 5
+# What every reader of numbers reads alike.
+PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 
 
 @dataclass(frozen=True)

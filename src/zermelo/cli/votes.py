@@ -156,10 +156,9 @@ def read_votes(
 def _aggregate(
     connection: duckdb.DuckDBPyConnection, source: Source, columns: Columns, report: Report
 ) -> None:
-    integers = all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
+    labels = "BIGINT" if integer_labels(source, columns) else "VARCHAR"
     first, second = (
-        label_of(name, "BIGINT" if integers else "VARCHAR", trimmed=source.format == "csv")
-        for name in (columns.a, columns.b)
+        label_of(name, labels, trimmed=source.format == "csv") for name in (columns.a, columns.b)
     )
     outcome = (
         f"trim(coalesce(CAST({identifier(columns.outcome)} AS VARCHAR), ''))"
@@ -197,7 +196,13 @@ def _aggregate(
     )
 
 
+def integer_labels(source: Source, columns: Columns) -> bool:
+    """Whether both columns of items hold whole numbers, which then stay numbers."""
+    return all(source.types[name] in INTEGERS for name in (columns.a, columns.b))
+
+
 def label_of(name: str, type_: str, *, trimmed: bool) -> str:
+    """A column of labels as SQL; empty ones are null."""
     # People write spaces after commas; other formats quote a label, and mean what they quote.
     label = f"CAST({identifier(name)} AS {type_})"
     return f"nullif(trim({label}), '')" if trimmed else label
