@@ -11,7 +11,7 @@ from .comparisons import Comparisons
 from .pair_counts import PairCounts
 
 if TYPE_CHECKING:
-    from . import judges, metrics, presets
+    from . import judges, metrics, plot, presets
     from .ratings.boards import boards
     from .ratings.bradley_terry import bradley_terry
     from .ratings.compare_fits import compare_fits
@@ -43,6 +43,7 @@ __all__ = [
     "judges",
     "load",
     "metrics",
+    "plot",
     "presets",
     "trueskill",
     "tune_elo",
@@ -62,11 +63,12 @@ _LOADED_WHEN_USED = {
     "glicko2": "ratings.glicko2",
     "load": "ratings.result",
     "metrics": "metrics",
+    "plot": "plot",
     "presets": "presets",
     "tune_elo": "ratings.elo_tuning",
     "trueskill": "ratings.trueskill",
 }
-_MODULES = frozenset({"judges", "metrics", "presets"})
+_MODULES = frozenset({"judges", "metrics", "plot", "presets"})
 
 
 def __getattr__(name: str) -> Any:

@@ -80,8 +80,14 @@ def check_values(
 
 # Numbers with more digits need not fit into 64 bits.
 WHOLE = "regexp_full_match(time, '[+-]?[0-9]{1,18}')"
-# Texts without a zone are taken as UTC, as are those of columns that have a type.
-MOMENT = "(TRY_CAST(time AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+# Texts without a zone are taken as UTC. Reading zones is slow, and only times of day have them.
+ZONED = (
+    "contains(time, ':') AND regexp_matches(time, ':[0-9.]+ *(Z|[+-][0-9:]+|[A-Z][A-Za-z/_]*)$')"
+)
+MOMENT = (
+    f"CASE WHEN {ZONED} THEN TRY_CAST(time AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+    "ELSE TRY_CAST(time AS TIMESTAMP) END"
+)
 
 
 def time_column(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> str:
