@@ -110,7 +110,7 @@ def time_column(connection: duckdb.DuckDBPyConnection, source: Source, name: str
     if numbers == rows:
         return "CAST(time AS DOUBLE)"
     is_moment = f"coalesce(isfinite({MOMENT}), false)"
-    good = is_number if numbers > rows / 2 else is_moment
+    good = is_number if 2 * numbers >= rows else is_moment
     bad = connection.execute(
         f"SELECT coalesce(time, '') FROM games WHERE NOT {good} LIMIT 1"
     ).fetchone()
