@@ -28,8 +28,9 @@ print(f"log loss of what was expected before each game: {fit.log_loss():.4f}")
 try:
     figure = zm.plot.history(fit, title="American League East, 1987")
 except ImportError as error:
-    raise SystemExit(str(error)) from None
-with tempfile.TemporaryDirectory() as folder:
-    page = Path(folder) / "history.html"
-    figure.write_html(page)  # it needs nothing else; figure.show() opens a browser
-    print(f"{len(figure.data)} lines on a page of {page.stat().st_size / 1e6:.1f} MB")
+    print(error)
+else:
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "history.html"
+        figure.write_html(page)  # it needs nothing else; figure.show() opens a browser
+        print(f"{len(figure.data)} lines on a page of {page.stat().st_size / 1e6:.1f} MB")

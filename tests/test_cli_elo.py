@@ -341,6 +341,11 @@ BAD_FILES = [
     ("a,b,outcome\nx,x,1\n", "", "games.csv compares no item with another"),
     ("a,b,outcome,count\nx,y,1,2.5\n", "", "count must be whole and non-negative, but games.csv"),
     ("a,b,outcome,count\nx,y,1,0\n", "", "--count: it is 0 in every row of games.csv"),
+    (
+        "a,b,outcome,count,w\nx,y,1,0,1\nx,y,1,1,0\n",
+        "--weight w",
+        "--count or --weight: it is 0 in every row of games.csv",
+    ),
     ("a,b,outcome,w\nx,y,1,-1\n", "--weight w", "w must be finite and non-negative, but games.c"),
     ("a,b,outcome,t\nx,y,1,3\ny,x,1,nan\n", "--time t", "all alike, but games.csv has 'nan'"),
     ("a,b,outcome,t\nx,y,1,2020-02-30\n", "--time t", "but games.csv has '2020-02-30'"),

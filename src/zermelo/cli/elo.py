@@ -118,7 +118,7 @@ def elo(
     ] = None,
     margin_rule: Annotated[
         MarginRule | None,
-        typer.Option(help="How shifts grow with the margin. [log, with --margin]"),
+        typer.Option(help="How shifts grow with the margin; log where --margin is given."),
     ] = None,
     reversion: Annotated[
         float | None,

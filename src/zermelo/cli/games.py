@@ -261,6 +261,7 @@ def _make_items(connection: duckdb.DuckDBPyConnection) -> Array:
 
 
 def _check_importance(source: Source, read: dict[str, Any]) -> None:
-    for name in ("count", "weight"):
-        if name in read and not read[name].any():
-            raise InputError(f"--{name}: it is 0 in every row of {source.name}")
+    given = [name for name in ("count", "weight") if name in read]
+    if given and not np.logical_and.reduce([read[name] != 0 for name in given]).any():
+        options = " or ".join(f"--{name}" for name in given)
+        raise InputError(f"{options}: it is 0 in every row of {source.name}")
