@@ -22,15 +22,27 @@ if TYPE_CHECKING:
     from .ratings.glicko2 import glicko2
     from .ratings.result import load
     from .ratings.trueskill import trueskill
+    from .tournament.double_elimination import DoubleElimination
+    from .tournament.groups import GroupsThenKnockout
+    from .tournament.leagues import Anchored, RandomPairs, RoundRobin
+    from .tournament.single_elimination import SingleElimination
+    from .tournament.swiss import Swiss
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Anchored",
     "Comparisons",
+    "DoubleElimination",
+    "GroupsThenKnockout",
     "KSchedule",
     "LogMargin",
     "PairCounts",
     "PowerMargin",
+    "RandomPairs",
+    "RoundRobin",
+    "SingleElimination",
+    "Swiss",
     "__version__",
     "backend_info",
     "boards",
@@ -51,22 +63,29 @@ __all__ = [
 
 # These load when they are first used, so that importing zermelo costs little.
 _LOADED_WHEN_USED = {
-    "judges": "judges",
+    "Anchored": "tournament.leagues",
+    "DoubleElimination": "tournament.double_elimination",
+    "GroupsThenKnockout": "tournament.groups",
     "KSchedule": "ratings.elo_rules",
     "LogMargin": "ratings.elo_rules",
     "PowerMargin": "ratings.elo_rules",
+    "RandomPairs": "tournament.leagues",
+    "RoundRobin": "tournament.leagues",
+    "SingleElimination": "tournament.single_elimination",
+    "Swiss": "tournament.swiss",
     "boards": "ratings.boards",
     "bradley_terry": "ratings.bradley_terry",
     "compare_fits": "ratings.compare_fits",
     "elo": "ratings.elo",
     "glicko": "ratings.glicko",
     "glicko2": "ratings.glicko2",
+    "judges": "judges",
     "load": "ratings.result",
     "metrics": "metrics",
     "plot": "plot",
     "presets": "presets",
-    "tune_elo": "ratings.elo_tuning",
     "trueskill": "ratings.trueskill",
+    "tune_elo": "ratings.elo_tuning",
 }
 _MODULES = frozenset({"judges", "metrics", "plot", "presets"})
 
