@@ -228,7 +228,7 @@ def _odd(argument: str, value: Any) -> int:
 def _check_rounds(argument: str, values: list[Any], n_rounds: int) -> None:
     if len(values) != n_rounds:
         raise InputError(
-            f"{argument} must be one for all rounds or one for each of {n_rounds}, but has "
+            f"{argument} must be one for all rounds, or one for each of {n_rounds} rounds, but has "
             f"{len(values)}"
         )
 
