@@ -46,6 +46,7 @@ def test_standard_seeding() -> None:
     assert (sixteen.reshape(4, 4).min(axis=1) == [1, 4, 2, 3]).all()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 200))
 def test_byes_go_to_the_best_seeds(n: int) -> None:
     design = zm.SingleElimination(n)
@@ -157,6 +158,7 @@ def test_reseeding_meets_the_worst_left() -> None:
             )
 
 
+@settings(deadline=None)
 @given(st.integers(2, 70))
 def test_reseeding_keeps_byes_for_the_best(n: int) -> None:
     program = zm.SingleElimination(n, reseed=True).program()
@@ -212,7 +214,7 @@ def test_labels_are_numbered_as_they_come_or_as_told() -> None:
     assert zm.SingleElimination(8).items is None
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.permutations(range(6)))
 def test_permuting_items_of_slots_permutes_the_result(order: list[int]) -> None:
     slots = [0, 1, (2, 3), 4, None, 5, None, None]
@@ -260,12 +262,25 @@ def test_bad_slots(slots: Any, items: Any, message: str) -> None:
         zm.SingleElimination.from_slots(slots, items=items)
 
 
-def test_endless_play_ins_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("depth", "message"),
+    [(5000, "more than 20 deep"), (20, "20 deep, which makes 2097152 slots; at most 1048576")],
+)
+def test_endless_play_ins_are_refused(depth: int, message: str) -> None:
     slot: Any = 0
-    for item in range(1, 30):
+    for item in range(1, depth + 1):
         slot = (slot, item)
-    with pytest.raises(InputError, match="play-ins 29 deep; 19 are possible"):
-        zm.SingleElimination.from_slots([slot, 30])
+    with pytest.raises(InputError, match=message):
+        zm.SingleElimination.from_slots([slot, depth + 1])
+
+
+def test_a_ladder_of_play_ins() -> None:
+    # The worst two begin, the best comes last.
+    slots = [0, (1, (2, (3, 4)))]
+    design = zm.SingleElimination.from_slots(slots)
+    found = exact(design.program(), [[[Fraction(1, 2)] * 5] * 5])
+    assert found.champion == [Fraction(1, 2**k) for k in (1, 2, 3, 4, 4)]
+    assert design.n_rounds == 4
 
 
 def test_series_of_rounds() -> None:

@@ -66,6 +66,7 @@ def test_the_two_sorts_of_chance_agree() -> None:
     assert (abs(counts / n - expected) <= 6 * np.sqrt(expected * (1 - expected) / n)).all()
 
 
+@settings(deadline=None)
 @given(st.integers(2, 41), st.integers(1, 3))
 def test_everybody_meets_everybody_as_often_at_home_as_away(n: int, cycles: int) -> None:
     rounds = circle(n, cycles)

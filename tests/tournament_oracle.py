@@ -16,6 +16,7 @@ import numpy as np
 
 from zermelo.tournament.program import (
     BUCHHOLZ,
+    BYE,
     COPY,
     EXIT,
     FOLD,
@@ -196,16 +197,16 @@ class Played:
     band: list[int] = field(default_factory=list)  # of each item, -1 without an exit
     # Round, first, second and how the first fared; None for a rematch that was not played.
     matches: list[tuple[int, int, int, int] | None] = field(default_factory=list)
-    byes: list[tuple[int, int]] = field(default_factory=list)  # round and item
+    # The round, 0 where the program does not say it, and the item.
+    byes: list[tuple[int, int]] = field(default_factory=list)
     ranked: list[list[int]] = field(default_factory=list)
     points: list[int] = field(default_factory=list)
     wins: list[int] = field(default_factory=list)
-    draws: list[int] = field(default_factory=list)
     opponents: list[list[tuple[int, int]]] = field(default_factory=list)  # and how one fared
 
     def __post_init__(self) -> None:
         self.band = [-1] * self.n
-        self.points, self.wins, self.draws = ([0] * self.n for _ in range(3))
+        self.points, self.wins = [0] * self.n, [0] * self.n
         self.opponents = [[] for _ in range(self.n)]
 
     @property
@@ -272,6 +273,8 @@ def play(program: Program, chance: Chance, most_choices: int = MOST_CHOICES) -> 
             register[x : x + y] = chance.shuffled(items) if operation == SHUFFLE else sorted(items)
         elif operation == COPY:
             register[y] = read(x)
+        elif operation == BYE:
+            give_bye(program, played, read(x), 0)
         elif operation == EXIT:
             item = read(x)
             assert played.band[item] == -1, f"item {item} exits twice"
@@ -289,7 +292,12 @@ def points_game(program: Program, played: Played, result: tuple[int, int, int], 
         played.opponents[item].append((opponent, fared))
         played.points[item] += points_of(program, fared)
         played.wins[item] += fared == WIN
-        played.draws[item] += fared == DRAW
+
+
+def give_bye(program: Program, played: Played, item: int, round: int) -> None:
+    played.byes.append((round, item))
+    played.points[item] += program.win_points
+    played.wins[item] += 1
 
 
 def points_of(program: Program, fared: int) -> int:
@@ -334,10 +342,9 @@ def value(program: Program, played: Played, breaker: int, item: int, rivals: lis
     if breaker == HEAD_TO_HEAD:
         return sum(points_of(program, fared) for opponent, fared in games if opponent in rivals)
     assert breaker == RATE
-    n_games = len(games) + sum(bye == item for _, bye in played.byes)
-    if n_games == 0:
-        return HALF // 2
-    return ((2 * played.wins[item] + played.draws[item]) << 30) // (2 * n_games)
+    worth = {WIN: 2, DRAW: 1, LOSS: 0}
+    halves = [worth[fared] for _, fared in games] + [2 for _, bye in played.byes if bye == item]
+    return (sum(halves) << 30) // (2 * len(halves)) if halves else HALF // 2
 
 
 def swiss_round(
@@ -361,9 +368,7 @@ def swiss_round(
         had = {item for _, item in played.byes}
         bye = next((item for item in reversed(free) if item not in had), free[-1])
         free.remove(bye)
-        played.byes.append((round, bye))
-        points[bye] += program.win_points
-        played.wins[bye] += 1
+        give_bye(program, played, bye, round)
     try:
         pairs = first_pairs(played, free, pairing, iter(range(most_choices)))
         assert pairs is not None, "there is no pairing without a rematch"
@@ -489,7 +494,7 @@ def check_program(program: Program) -> None:
     assert program.bands[0].round == program.n_rounds
     rounds = [band.round for band in program.bands]
     assert rounds == sorted(rounds, reverse=True)
-    assert program.code[:, 0].max() <= COPY
+    assert program.code[:, 0].max() <= BYE
 
 
 def check_played(program: Program, played: Played) -> None:

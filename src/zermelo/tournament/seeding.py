@@ -19,6 +19,7 @@ from .designs import check_each_once, read_permutation, read_sequence
 
 # Play-ins may be nested, but each level doubles the slots.
 MOST_SLOTS = 1 << 20
+DEEPEST = MOST_SLOTS.bit_length() - 1
 
 Slots = tuple[int | None, ...]
 
@@ -71,7 +72,7 @@ def halved_slots(order: Sequence[int]) -> Slots:
 
 
 def read_seeding(seeding: Any, n: int) -> str | tuple[int, ...]:
-    """ "standard", "random", or the items from the top of the bracket to its bottom."""
+    """The name of a seeding, or the items from the top of the bracket to its bottom."""
     if isinstance(seeding, str):
         if seeding in ("standard", "random"):
             return seeding
@@ -103,8 +104,8 @@ def flattened(slots: Any) -> list[Any]:
     depth = max(_depth(f"slots[{place}]", value) for place, value in enumerate(values))
     if len(values) << depth > MOST_SLOTS:
         raise InputError(
-            f"slots has play-ins {depth} deep; {MOST_SLOTS.bit_length() - len(values).bit_length()}"
-            " are possible"
+            f"slots has play-ins {depth} deep, which makes {len(values) << depth} slots; at most "
+            f"{MOST_SLOTS} are possible"
         )
     return [entrant for value in values for entrant in _spread(value, depth)]
 
@@ -150,15 +151,17 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _depth(place: str, value: Any) -> int:
+def _depth(place: str, value: Any, above: int = 0) -> int:
     """How many rounds of play-ins a slot has."""
     if not isinstance(value, (tuple, list)):
         return 0
+    if above == DEEPEST:
+        raise InputError(f"{place} has play-ins more than {DEEPEST} deep")
     if len(value) != 2:
         raise InputError(f"{place} is a play-in of {len(value)}; one is between two")
     if any(side is None for side in value):
         raise InputError(f"{place} is a play-in with a bye; put the item into the slot itself")
-    return 1 + max(_depth(place, side) for side in value)
+    return 1 + max(_depth(place, side, above + 1) for side in value)
 
 
 def _spread(value: Any, depth: int) -> list[Any]:
