@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tournament_oracle import WIN, Played, drawn, exact, outcomes, play
+from tournament_chance import WIN, drawn
+from tournament_oracle import Played, exact, outcomes, play
 
 import zermelo as zm
 from zermelo.errors import InputError

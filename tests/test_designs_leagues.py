@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tournament_oracle import DRAW, MIRRORED, WIN, Drawn, Played, Told, drawn, exact, outcomes, play
+from tournament_chance import DRAW, MIRRORED, WIN, Drawn, Told, drawn
+from tournament_oracle import Played, exact, outcomes, play
 
 import zermelo as zm
 from zermelo.tournament.leagues import circle
