@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .tournament.double_elimination import DoubleElimination
     from .tournament.groups import GroupsThenKnockout
     from .tournament.leagues import Anchored, RandomPairs, RoundRobin
+    from .tournament.simulation import simulate
     from .tournament.single_elimination import SingleElimination
     from .tournament.swiss import Swiss
 
@@ -57,6 +58,7 @@ __all__ = [
     "metrics",
     "plot",
     "presets",
+    "simulate",
     "trueskill",
     "tune_elo",
 ]
@@ -85,6 +87,7 @@ _LOADED_WHEN_USED = {
     "plot": "plot",
     "presets": "presets",
     "trueskill": "ratings.trueskill",
+    "simulate": "tournament.simulation",
     "tune_elo": "ratings.elo_tuning",
 }
 _MODULES = frozenset({"judges", "metrics", "plot", "presets"})

@@ -115,7 +115,7 @@ def simulate(
             f"executor must be a concurrent.futures.Executor, but is {type(executor).__name__}"
         )
     program = program_of(design)
-    read = replace(read_strengths(strengths, design.n, scale), judge=judge)
+    read = replace(read_strengths(strengths, design.n, scale, items_of(design)), judge=judge)
     if results is not None:
         program = with_results(program, results, read.items)
     engine = resolve(backend)
@@ -138,6 +138,11 @@ def program_of(design: Any) -> Program:
             f"{type(design).__name__}"
         )
     return program
+
+
+def items_of(design: Any) -> Any:
+    """The labels that a design has for its items; None where it has none."""
+    return getattr(design, "items", None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,10 +297,12 @@ def _drawn(
             "uncertain draws abilities from the covariance of a fit; give a Bradley-Terry fit as "
             "strengths"
         )
-    rng = np.random.default_rng([seed, 0x5EED])
+    place = {label: i for i, label in enumerate(strengths.items.tolist())}
+    order = [place[label] for label in read.items.tolist()]
+    covariance = np.asarray(strengths.covariance())[np.ix_(order, order)]
     # The covariance of abilities that sum to zero has no inverse, but a square root it has.
-    values, vectors = np.linalg.eigh(np.asarray(strengths.covariance()))
+    values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    n_draws = min(wanted, replicates)
-    shifts = rng.standard_normal((n_draws, len(values))) @ root.T
+    rng = np.random.default_rng([seed, 0x5EED])
+    shifts = rng.standard_normal((min(wanted, replicates), len(values))) @ root.T
     return [read.moved(shift) for shift in shifts]

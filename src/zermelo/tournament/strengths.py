@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -143,7 +143,9 @@ def series_win(games: list[Real], needed: int) -> Real:
     return np.clip(total, 0.0, 1.0)
 
 
-def read_strengths(strengths: Any, n: int, scale: float | None = None) -> Strengths:
+def read_strengths(
+    strengths: Any, n: int, scale: float | None = None, items: Sequence[Any] | None = None
+) -> Strengths:
     """Strengths of the `n` items of a design, as people give them.
 
     Parameters
@@ -155,6 +157,9 @@ def read_strengths(strengths: Any, n: int, scale: float | None = None) -> Streng
         How many items the design has.
     scale : float, optional
         Points that mean odds of 10 to 1.
+    items : sequence of labels, optional
+        The items of the design in the order of their seeds, where it names them: strengths that
+        name theirs, a dict or a fit, are put into this order.
     """
     per_unit = 1.0 if scale is None else math.log(10.0) / positive("scale", scale)
     if isinstance(strengths, RatingResult):
@@ -188,7 +193,17 @@ def read_strengths(strengths: Any, n: int, scale: float | None = None) -> Streng
             )
     if read.n != n:
         raise InputError(f"strengths are of {read.n} items, but the design has {n}")
-    return read
+    if items is None:
+        return read
+    if not isinstance(strengths, (RatingResult, Mapping)):
+        return replace(read, items=_labels(list(items)))
+    at = {label: i for i, label in enumerate(read.items.tolist())}
+    for label in items:
+        if label not in at:
+            raise InputError(f"strengths says nothing of {label!r}, which the design has")
+    order = np.array([at[label] for label in items])
+    square = np.ix_(order, order)
+    return replace(read, items=read.items[order], win=read.win[square], draw=read.draw[square])
 
 
 def _labels(labels: list[Any]) -> NDArray[Any]:
