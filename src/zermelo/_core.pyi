@@ -24,7 +24,9 @@ __all__: list[str] = [
     "cluster_meat",
     "compiler",
     "components",
+    "count_inversions",
     "count_pairs",
+    "count_smaller_before",
     "dense_covariance",
     "elo_log_loss",
     "elo_orders",
@@ -355,6 +357,22 @@ def components(
     loss: numpy.typing.NDArray[numpy.float64],
     linked: numpy.typing.NDArray[numpy.uint8],
 ) -> tuple[typing.Any, ...]: ...
+@typing.overload
+def count_inversions(
+    values: numpy.typing.NDArray[numpy.int32], threads: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.int64]:
+    """
+    Pairs of each row that stand in the wrong order.
+    """
+
+@typing.overload
+def count_inversions(
+    values: numpy.typing.NDArray[numpy.int64], threads: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.int64]:
+    """
+    Pairs of each row that stand in the wrong order.
+    """
+
 def count_pairs(
     first: numpy.typing.NDArray[numpy.int32],
     second: numpy.typing.NDArray[numpy.int32],
@@ -365,6 +383,13 @@ def count_pairs(
 ) -> tuple[typing.Any, ...]:
     """
     (first, second, win, loss, tie or None) by ordered pair.
+    """
+
+def count_smaller_before(
+    codes: numpy.typing.NDArray[numpy.int32], threads: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.int32]:
+    """
+    How many codes before each in its row are smaller.
     """
 
 def dense_covariance(

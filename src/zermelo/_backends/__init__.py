@@ -47,9 +47,20 @@ KERNELS = {
     "elo_log_loss": "elo",
     "glicko_replay": "glicko",
     "trueskill_replay": "trueskill",
+    "count_inversions": "inversions",
+    "count_smaller_before": "inversions",
 }
 NEEDS_NUMBA = frozenset(
-    {"bradley_terry", "joint", "bootstrap", "cluster_meat", "elo", "glicko", "trueskill"}
+    {
+        "bradley_terry",
+        "joint",
+        "bootstrap",
+        "cluster_meat",
+        "elo",
+        "glicko",
+        "trueskill",
+        "inversions",
+    }
 )
 
 
