@@ -1,7 +1,10 @@
-"""How good predictions are: log loss, Brier score, accuracy and calibration.
+"""How good predictions are (log loss, Brier score, accuracy, calibration), and rankings.
 
 A prediction is the expected score of the first, or its three probabilities of win, tie and loss. An
 outcome is the score of the first: 1, 0.5 for a tie, 0, or any other in between.
+
+Rankings are compared by the scores of their items, the higher the better, many rankings at once
+where they are rows of a matrix; or by an order, best first.
 """
 
 from __future__ import annotations
@@ -16,6 +19,15 @@ from .checks import choice, finite, whole
 from .errors import InputError
 from .evaluation import Evaluation, evaluate
 from .predictions import read_predictions
+from .rank_metrics import (
+    inversions,
+    kendall,
+    ndcg,
+    rank_biased_overlap,
+    spearman,
+    tau_ap,
+    top_k_overlap,
+)
 
 __all__ = [
     "Calibration",
@@ -25,7 +37,14 @@ __all__ = [
     "brier",
     "calibration",
     "evaluate",
+    "inversions",
+    "kendall",
     "log_loss",
+    "ndcg",
+    "rank_biased_overlap",
+    "spearman",
+    "tau_ap",
+    "top_k_overlap",
 ]
 
 
