@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from zermelo._backends import Backend
-from zermelo._backends.inversions import BLOCK, STRETCH
+
+# Values that are sorted at a time, and the codes that one call of the twin looks at.
+BLOCK, STRETCH = 1 << 14, 1 << 18
 
 
 @pytest.mark.parametrize("width", [BLOCK, BLOCK + 1, 3 * BLOCK + 7, 4 * BLOCK])

@@ -300,6 +300,8 @@ def test_ndcg_by_hand() -> None:
 
 def test_ndcg_of_rows() -> None:
     random = np.random.default_rng(4)
+    many = random.random((20, 150))
+    assert set(metrics.ndcg(np.argsort(-many, axis=1), many, 100)) == {1.0}
     orders = np.argsort(random.random((12, 6)), axis=1)
     grades = random.integers(0, 4, (12, 6))
     for k in (1, 4, None):

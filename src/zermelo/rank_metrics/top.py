@@ -140,7 +140,7 @@ def ndcg(
             found = np.take_along_axis(
                 gains, np.broadcast_to(places, (len(gains), places.shape[1])), 1
             )
-        best = np.sort(gains, axis=1)[:, ::-1][:, :depth]
+        best = -np.sort(-gains, axis=1)[:, :depth]
         with np.errstate(invalid="ignore"):
             return _discounted(found, discount) / _discounted(best, discount)
 
