@@ -235,7 +235,11 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "word": ({}, {"seed": "x"}, "seed must be a whole number of at least 0, but is 'x'"),
     "threads": ({}, {"permutations": 5, "threads": 0}, "threads must be a positive whole number"),
     "unused threads": ({}, {"threads": "all"}, "threads must be a positive whole number"),
-    "counts": ({"count": [2**30] * 3}, {"permutations": 5}, "shuffles at most 2,147,483,647 games"),
+    "counts": (
+        {"count": [2**30] * 3},
+        {"permutations": 5},
+        "repeats a game at most 1,000,000 times",
+    ),
 }
 
 

@@ -60,7 +60,7 @@ ADVICE = {
     ),
     "raise max_iter, or use solver='newton'": "use --solver newton",
     "use ties='half'": "use --ties half",
-    "use a smaller k": "use a smaller --k",
+    "use a smaller k, or initial ratings that are smaller": "use a smaller --k or --initial",
     "use a smaller slope or k": "use a smaller --k",
 }
 
