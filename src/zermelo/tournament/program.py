@@ -9,7 +9,7 @@ MATCH a b win lose table round forced
     the loser into `lose`.
 REMATCH a b win lose table round forced
     The same, but only where register `win` holds the item of register b: the reset of a final that
-    the side from the losers' bracket has won. Else it is not played.
+    the side from the losers' bracket has won. Else it is not played, and nothing is written.
 GAME a b table round forced
     The items in a and b play for points; a draw is possible.
 RANDOM_GAME table round
@@ -21,7 +21,7 @@ SWISS first count table round pairing
 RANK first count into breakers n_breakers
     Writes the items of registers first to first + count - 1, the best first, into as many registers
     from `into` on: by points, then by the tie-breakers Program.breakers[breakers:][:n_breakers].
-    What is still equal is decided by lot.
+    What is still equal is decided by lot, then by the order of the registers.
 SHUFFLE first count
     Puts the items of these registers into a random order.
 SORT first count
@@ -52,17 +52,22 @@ SWISS: with RANDOM pairing, one draw for every entrant in the order of the regis
 RANK: one draw for every entrant in the order of the registers: the lot, the higher the better.
 SHUFFLE: for k = count - 1 down to 1, registers k and (u (k + 1)) >> 31 are exchanged.
 
-Pairing in SWISS: entrants are sorted by points, the higher first, then by seed (with RANDOM by
-lot). With an odd count the last who had no bye has it (the last of all where everybody had one).
-Then the first who is not paired yet takes, of the others that are free and not met before, the
-first in this order: with g free entrants of his points, himself included and numbered 0 to g - 1 in
-order, SLIDE tries numbers g // 2, g // 2 + 1, ..., g - 1, then g // 2 - 1, ..., 1; FOLD g - 1,
-g - 2, ..., 1; RANDOM 1, 2, ..., g - 1; then come the free entrants with fewer points in order.
-Where somebody is left without an opponent, the search goes back to the last choice that has
-another (depth first), but gives up after MOST_CHOICES choices in a round and then pairs along a
-Hamiltonian cycle of the pairs that have not met, which exists and is found by Palmer (1997), in
-the circle of the entrants in order, as the limit on rounds grants. Of a pair the one that comes
-first in the order is a.
+Pairing in SWISS: entrants are sorted by points, the higher first, then (with RANDOM by lot, then)
+by the order of their registers. With an odd count the last who had no bye has it (the last of all
+where everybody had one). Then the first who is not paired yet takes, of the others that are free
+and not met before, in whatever game for points, the first in this order: with g free entrants of
+his points, himself included and numbered 0 to g - 1 in order, SLIDE tries numbers g // 2, g // 2 +
+1, ..., g - 1 (without himself, where g is 1), then g // 2 - 1, ..., 1; FOLD g - 1, g - 2, ..., 1;
+RANDOM 1, 2, ..., g - 1; then come the free entrants with fewer points in order. Where somebody is
+left without an opponent, the search goes back to the last choice that has another (depth first). A
+choice is an opponent taken; where it would make one more than MOST_CHOICES in a round, the search
+gives up. The pairs are then those of a Hamiltonian cycle of the pairs that have not met, which is
+found by Palmer (1997) from the circle c of the entrants in order, and exists where nobody has met
+half of them: while there are neighbours c[k], c[k + 1] that have met, the first such k from 0 on,
+the first j from k + 2 on, counted round the circle, is taken for which neither c[k] and c[j] nor
+c[k + 1] and c[j + 1] have met, and c[k + 1], ..., c[j] are reversed. Paired are c[0] and c[1], c[2]
+and c[3], and so on. Pairs play in the order in which they are found; of a pair the one that comes
+first in the order is a. A round that has no pairing without a rematch is an error.
 
 Points, in whole numbers: Program.win_points and Program.draw_points. Tie-breakers, each the higher
 the better: WINS the games won; BUCHHOLZ the sum of the opponents' points; SONNEBORN_BERGER twice
