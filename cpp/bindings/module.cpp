@@ -29,4 +29,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_glicko(module);
   zermelo::bindings::bind_trueskill(module);
   zermelo::bindings::bind_inversions(module);
+  zermelo::bindings::bind_tournament(module);
 }
