@@ -39,7 +39,9 @@ __all__: list[str] = [
     "largest_differences",
     "mark_integers",
     "multinomial_draws",
+    "play_program",
     "recode_integers",
+    "simulate_program",
     "sum_pairs",
     "trueskill_replay",
 ]
@@ -693,6 +695,27 @@ def multinomial_draws(
     Counts of every cell in every replicate.
     """
 
+def play_program(
+    code: numpy.typing.NDArray[numpy.int32],
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    n_registers: typing.SupportsInt | typing.SupportsIndex,
+    breakers: numpy.typing.NDArray[numpy.int32],
+    win_points: typing.SupportsInt | typing.SupportsIndex,
+    draw_points: typing.SupportsInt | typing.SupportsIndex,
+    first_below: numpy.typing.NDArray[numpy.uint32],
+    draw_below: numpy.typing.NDArray[numpy.uint32],
+    flips: bool,
+    n_bands: typing.SupportsInt | typing.SupportsIndex,
+    most_games: typing.SupportsInt | typing.SupportsIndex,
+    key: typing.SupportsInt | typing.SupportsIndex,
+    first_replicate: typing.SupportsInt | typing.SupportsIndex,
+    n_replicates: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    Who was shown first and second in every match, the first's outcome, and every item's band.
+    """
+
 @typing.overload
 def recode_integers(
     values: numpy.typing.NDArray[numpy.int32],
@@ -715,6 +738,27 @@ def recode_integers(
 ) -> None:
     """
     Sets codes to table[v - low] for every v.
+    """
+
+def simulate_program(
+    code: numpy.typing.NDArray[numpy.int32],
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    n_registers: typing.SupportsInt | typing.SupportsIndex,
+    breakers: numpy.typing.NDArray[numpy.int32],
+    win_points: typing.SupportsInt | typing.SupportsIndex,
+    draw_points: typing.SupportsInt | typing.SupportsIndex,
+    first_below: numpy.typing.NDArray[numpy.uint32],
+    draw_below: numpy.typing.NDArray[numpy.uint32],
+    flips: bool,
+    n_bands: typing.SupportsInt | typing.SupportsIndex,
+    most_games: typing.SupportsInt | typing.SupportsIndex,
+    key: typing.SupportsInt | typing.SupportsIndex,
+    first_replicate: typing.SupportsInt | typing.SupportsIndex,
+    n_replicates: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    How often every item ended in every band, and the matches of all replicates.
     """
 
 def sum_pairs(

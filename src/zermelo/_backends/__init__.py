@@ -49,6 +49,8 @@ KERNELS = {
     "trueskill_replay": "trueskill",
     "count_inversions": "inversions",
     "count_smaller_before": "inversions",
+    "simulate_program": "tournament",
+    "play_program": "tournament",
 }
 NEEDS_NUMBA = frozenset(
     {
@@ -60,6 +62,7 @@ NEEDS_NUMBA = frozenset(
         "glicko",
         "trueskill",
         "inversions",
+        "tournament",
     }
 )
 
