@@ -4,8 +4,34 @@
 #include <numeric>
 
 namespace zermelo {
+namespace {
 
-Replicate::Replicate(const Program& program) : program_(program) {
+// What the other made of it.
+Outcome reverse(Outcome outcome) {
+  constexpr Outcome kReversed[] = {kWin, kLoss, kDraw};
+  return kReversed[outcome];
+}
+
+// Few are sorted faster one after the other.
+template <class Before>
+void sort_places(std::int32_t* begin, std::int32_t* end, Before before) {
+  constexpr std::ptrdiff_t kFew = 24;
+  if (end - begin > kFew) {
+    std::sort(begin, end, before);
+    return;
+  }
+  for (std::int32_t* place = begin; place != end; ++place) {
+    const std::int32_t moved = *place;
+    std::int32_t* to = place;
+    for (; to != begin && before(moved, to[-1]); --to) *to = to[-1];
+    *to = moved;
+  }
+}
+
+}  // namespace
+
+Replicate::Replicate(const Program& program)
+    : program_(program), gained_{0, program.win_points, program.draw_points} {
   const auto n = static_cast<std::size_t>(program.n_items);
   for (const std::int32_t* row = program.begin(); row != program.end(); row += kInstructionWidth) {
     const std::int32_t operation = row[0];
@@ -26,6 +52,7 @@ Replicate::Replicate(const Program& program) : program_(program) {
     result_.resize(opponent_.size());
   }
   if (pairs_swiss_) {
+    buckets_.resize(4 * n + 64);
     meetings_.resize(program.n_items);
     pairing_.resize(program.n_items);
   }
@@ -61,9 +88,8 @@ void Replicate::begin(std::uint64_t key, std::int64_t replicate) {
 
 void Replicate::score(std::int32_t first, std::int32_t second, Outcome outcome) {
   const auto i = static_cast<std::size_t>(first), j = static_cast<std::size_t>(second);
-  const std::int64_t win = program_.win_points, half = outcome == kDraw ? program_.draw_points : 0;
-  points_[i] += outcome == kWin ? win : half;
-  points_[j] += outcome == kLoss ? win : half;
+  points_[i] += gained_[outcome];
+  points_[j] += gained_[reverse(outcome)];
   wins_[i] += outcome == kWin ? 1 : 0;
   wins_[j] += outcome == kLoss ? 1 : 0;
   if (!keeps_games_) return;
@@ -76,25 +102,50 @@ void Replicate::score(std::int32_t first, std::int32_t second, Outcome outcome) 
   result_[own] = outcome;
   const std::size_t other = games_of(second) + static_cast<std::size_t>(n_games_[j]++);
   opponent_[other] = first;
-  result_[other] = outcome == kWin ? kLoss : outcome == kLoss ? kWin : kDraw;
+  result_[other] = reverse(outcome);
   if (pairs_swiss_) meetings_.add(first, second);
 }
 
 void Replicate::order_entrants(const std::int32_t* row) {
   const auto count = static_cast<std::size_t>(row[2]);
   const std::int32_t* entrant = item_.data() + row[1];
+  const bool by_lot = row[5] == kRandom;
+  std::int64_t lowest = points_[static_cast<std::size_t>(entrant[0])], highest = lowest;
   for (std::size_t k = 0; k < count; ++k) {
-    lot_[k] = row[5] == kRandom ? draw() : 0;
-    places_[k] = static_cast<std::int32_t>(k);
+    if (by_lot) lot_[k] = draw();
+    value_[k] = points_[static_cast<std::size_t>(entrant[k])];
+    lowest = std::min(lowest, value_[k]);
+    highest = std::max(highest, value_[k]);
   }
-  std::sort(places_.begin(), places_.begin() + row[2], [&](std::int32_t p, std::int32_t q) {
-    const auto i = static_cast<std::size_t>(p), j = static_cast<std::size_t>(q);
-    const std::int64_t own = points_[static_cast<std::size_t>(entrant[i])];
-    const std::int64_t other = points_[static_cast<std::size_t>(entrant[j])];
-    if (own != other) return own > other;
-    return lot_[i] != lot_[j] ? lot_[i] > lot_[j] : p < q;
-  });
   order_.resize(count);
+  if (highest - lowest < static_cast<std::int64_t>(buckets_.size()) - 1) {
+    // Points are few: those with each are counted, and need not be compared.
+    const auto n_buckets = static_cast<std::size_t>(highest - lowest) + 2;
+    std::fill_n(buckets_.begin(), n_buckets, 0);
+    for (std::size_t k = 0; k < count; ++k) {
+      ++buckets_[static_cast<std::size_t>(highest - value_[k]) + 1];
+    }
+    for (std::size_t k = 1; k < n_buckets; ++k) buckets_[k] += buckets_[k - 1];
+    for (std::size_t k = 0; k < count; ++k) {
+      std::int32_t& next = buckets_[static_cast<std::size_t>(highest - value_[k])];
+      places_[static_cast<std::size_t>(next++)] = static_cast<std::int32_t>(k);
+    }
+  } else {
+    std::iota(places_.begin(), places_.begin() + row[2], 0);
+    sort_places(places_.data(), places_.data() + count, [&](std::int32_t p, std::int32_t q) {
+      const auto i = static_cast<std::size_t>(p), j = static_cast<std::size_t>(q);
+      return value_[i] != value_[j] ? value_[i] > value_[j] : p < q;
+    });
+  }
+  for (std::size_t from = 0, to; by_lot && from < count; from = to) {
+    const std::int64_t own = value_[static_cast<std::size_t>(places_[from])];
+    to = from + 1;
+    while (to < count && value_[static_cast<std::size_t>(places_[to])] == own) ++to;
+    sort_places(places_.data() + from, places_.data() + to, [&](std::int32_t p, std::int32_t q) {
+      const auto i = static_cast<std::size_t>(p), j = static_cast<std::size_t>(q);
+      return lot_[i] != lot_[j] ? lot_[i] > lot_[j] : p < q;
+    });
+  }
   for (std::size_t k = 0; k < count; ++k) order_[k] = entrant[places_[k]];
 }
 
@@ -134,12 +185,10 @@ void Replicate::refine(std::span<const std::int64_t> value) {
     to = from + 1;
     while (to < count && tier_[static_cast<std::size_t>(order_[to])] == tier) ++to;
     if (to == from + 1) continue;
-    std::sort(places_.begin() + static_cast<std::ptrdiff_t>(from),
-              places_.begin() + static_cast<std::ptrdiff_t>(to),
-              [&](std::int32_t p, std::int32_t q) {
-                const auto i = static_cast<std::size_t>(p), j = static_cast<std::size_t>(q);
-                return value[i] != value[j] ? value[i] > value[j] : p < q;
-              });
+    sort_places(places_.data() + from, places_.data() + to, [&](std::int32_t p, std::int32_t q) {
+      const auto i = static_cast<std::size_t>(p), j = static_cast<std::size_t>(q);
+      return value[i] != value[j] ? value[i] > value[j] : p < q;
+    });
   }
 }
 
@@ -154,11 +203,10 @@ std::int64_t Replicate::break_tie(std::int32_t breaker, std::int32_t item,
     if (breaker == kBuchholz) {
       sum += points_[other];
     } else if (breaker == kSonnebornBerger) {
-      sum += (result_[k] == kWin ? 2 : result_[k] == kDraw ? 1 : 0) * points_[other];
+      constexpr std::int64_t kTimes[] = {0, 2, 1};
+      sum += kTimes[result_[k]] * points_[other];
     } else if (tier_[other] == tier) {
-      sum += result_[k] == kWin    ? program_.win_points
-             : result_[k] == kDraw ? program_.draw_points
-                                   : 0;
+      sum += gained_[result_[k]];
     }
   }
   return sum;
@@ -180,8 +228,12 @@ void Replicate::rank(const std::int32_t* row) {
     const bool lots = key == row[5];
     if (!lots && key >= 0) {
       const std::int32_t breaker = program_.breakers[static_cast<std::size_t>(row[4] + key)];
+      // Of those only who are equal with a neighbour.
       for (std::size_t k = 0; k < size; ++k) {
-        value[k] = break_tie(breaker, entrant[k], tier_[static_cast<std::size_t>(entrant[k])]);
+        const std::int32_t item = order_[k], tier = tier_[static_cast<std::size_t>(item)];
+        const bool equal = tier != static_cast<std::int32_t>(k) ||
+                           (k + 1 < size && tier_[static_cast<std::size_t>(order_[k + 1])] == tier);
+        if (equal) value[static_cast<std::size_t>(places_[k])] = break_tie(breaker, item, tier);
       }
     }
     const std::span<const std::int64_t> by = lots ? std::span(lot_).first(size) : value;

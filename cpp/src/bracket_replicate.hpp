@@ -27,10 +27,6 @@ class Replicate {
   void play(std::uint64_t key, std::int64_t replicate, Watcher&& watcher);
 
  private:
-  struct Threshold {
-    std::uint32_t win, no_loss;
-  };
-
   std::uint32_t draw() {
     std::uint32_t bits;
     random_.next(bits);
@@ -71,6 +67,7 @@ class Replicate {
   }
 
   const Program& program_;
+  std::int64_t gained_[3];    // points, an outcome
   bool keeps_games_ = false;  // some tie-breaker asks who was beaten
   bool pairs_swiss_ = false;
   bool scores_ = false;
@@ -91,6 +88,7 @@ class Replicate {
   std::vector<std::int64_t> lot_;
   std::vector<std::int32_t> tier_;  // an item: the first place of those it is equal with, or -1
   std::vector<std::int32_t> places_;
+  std::vector<std::int32_t> buckets_;  // entrants by their points
 };
 
 template <class Watcher>
@@ -167,9 +165,10 @@ void Replicate::game(std::int32_t a, std::int32_t b, std::int32_t table, std::in
   const std::int32_t first = flipped ? b : a, second = flipped ? a : b;
   const std::uint32_t bits = draw();
   const std::size_t at = cell(table, first, second);
-  Outcome outcome = bits < program_.first_below[at]  ? kWin
-                    : bits < program_.draw_below[at] ? kDraw
-                                                     : kLoss;
+  // Without branches, which nobody could predict.
+  const int wins = bits < program_.first_below[at] ? 1 : 0;
+  const int stays = bits < program_.draw_below[at] ? 1 : 0;
+  auto outcome = static_cast<Outcome>(2 * (wins | stays) - wins);
   if (forced == kDraw) outcome = kDraw;
   if (forced == kLoss || forced == kWin) outcome = (forced == kWin) != flipped ? kWin : kLoss;
   score(first, second, outcome);

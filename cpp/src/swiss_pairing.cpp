@@ -22,6 +22,8 @@ void SwissPairing::resize(std::int32_t n_items) {
   pairs_.reserve(n);
   circle_.resize(n);
   taken_.resize(half + 1);
+  group_.resize(n);
+  free_in_group_.resize(n);
   // Level k has n - 2k free entrants.
   free_.resize(n * (half + 1) - half * (half + 1) + n);
 }
@@ -39,17 +41,25 @@ SwissPairing::Found SwissPairing::search(std::span<const std::int32_t> entrants,
   const auto n = static_cast<std::int32_t>(entrants.size());
   pairs_.resize(entrants.size());
   std::int32_t* free = free_.data();
-  std::iota(free, free + n, 0);
+  std::int32_t groups = 0;
+  for (std::int32_t k = 0; k < n; ++k) {
+    free[k] = k;
+    const auto place = static_cast<std::size_t>(k);
+    if (k == 0 || points[place] != points[place - 1]) free_in_group_[groups++] = 0;
+    group_[place] = groups - 1;
+    ++free_in_group_[groups - 1];
+  }
+  const auto group_of = [&](std::int32_t place) -> std::int32_t& {
+    return free_in_group_[group_[static_cast<std::size_t>(place)]];
+  };
   std::int64_t choices = 0;
   std::int32_t level = 0;
-  taken_[0] = 0;
+  taken_[0] = {0, 0};
   while (2 * level < n) {
     const std::int32_t left = n - 2 * level;
     const std::int32_t own = entrants[static_cast<std::size_t>(free[0])];
-    const std::int64_t own_points = points[static_cast<std::size_t>(free[0])];
-    std::int32_t equal = 1;
-    while (equal < left && points[static_cast<std::size_t>(free[equal])] == own_points) ++equal;
-    std::int32_t turn = taken_[static_cast<std::size_t>(level)], number = 0;
+    const std::int32_t equal = group_of(free[0]);
+    std::int32_t turn = taken_[static_cast<std::size_t>(level)].turns, number = 0;
     for (; turn < left - 1; ++turn) {
       number = offered(turn, equal, pairing);
       if (!meetings.met(own, entrants[static_cast<std::size_t>(free[number])])) break;
@@ -58,10 +68,14 @@ SwissPairing::Found SwissPairing::search(std::span<const std::int32_t> entrants,
       if (level == 0) return Found::nothing;
       --level;
       free -= n - 2 * level;
+      ++group_of(free[0]);
+      ++group_of(taken_[static_cast<std::size_t>(level)].place);
       continue;
     }
     if (choices++ == most_choices) return Found::gave_up;
-    taken_[static_cast<std::size_t>(level)] = turn + 1;
+    taken_[static_cast<std::size_t>(level)] = {turn + 1, free[number]};
+    --group_of(free[0]);
+    --group_of(free[number]);
     pairs_[static_cast<std::size_t>(2 * level)] = own;
     pairs_[static_cast<std::size_t>(2 * level + 1)] =
         entrants[static_cast<std::size_t>(free[number])];
@@ -69,7 +83,7 @@ SwissPairing::Found SwissPairing::search(std::span<const std::int32_t> entrants,
     std::copy(free + number + 1, free + left, std::copy(free + 1, free + number, next));
     free = next;
     ++level;
-    taken_[static_cast<std::size_t>(level)] = 0;
+    taken_[static_cast<std::size_t>(level)] = {0, 0};
   }
   return Found::pairs;
 }

@@ -48,9 +48,15 @@ class SwissPairing {
   bool close_circle(std::span<const std::int32_t> entrants, const Meetings& meetings);
 
   std::vector<std::int32_t> pairs_;
-  std::vector<std::int32_t> free_;    // a level of the search behind the other: places in the order
-  std::vector<std::int32_t> taken_;   // a level: how many opponents it has been offered
-  std::vector<std::int32_t> circle_;  // places in the order
+  std::vector<std::int32_t> free_;  // a level of the search behind the other: places in the order
+  // A level: how many opponents its first has been offered, and whom it took, by place.
+  struct Taken {
+    std::int32_t turns, place;
+  };
+  std::vector<Taken> taken_;
+  std::vector<std::int32_t> group_;          // an entrant: the number of those with its points
+  std::vector<std::int32_t> free_in_group_;  // a group: how many of them are not paired yet
+  std::vector<std::int32_t> circle_;         // places in the order
 };
 
 }  // namespace zermelo
