@@ -15,6 +15,7 @@ import engine
 import inputs
 import peers
 import replay_cases
+import tournament_cases
 from harness import Contestant, Measurement, Workload
 
 ENGINE = "zermelo"
@@ -307,6 +308,8 @@ CASES: dict[str, Case] = {
     "bootstrap": bootstrap,
     "elo": replay_cases.elo,
     "elo-orders": replay_cases.elo_orders,
+    "bracket": tournament_cases.bracket,
+    "bracket-designs": tournament_cases.bracket_designs,
     "import": import_time,
 }
 REPEATS = {

@@ -42,6 +42,23 @@ CONTESTANTS = {
         "evalica",
     ),
     "elo-orders": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
+    "bracket": (
+        "zermelo, 1 thread",
+        "zermelo, 2 threads",
+        "zermelo, numba backend, 1 thread",
+        "numba, one bracket at a time",
+        "NumPy, replicates side by side",
+    ),
+    "bracket-designs": tuple(
+        f"{design}{backend}"
+        for design in (
+            "double elimination of 64",
+            "Swiss, 64 players and 9 rounds",
+            "round robin of 20",
+            "8 groups of 4, then a knockout",
+        )
+        for backend in ("", ", numba backend")
+    ),
     "import": (
         "zermelo, after numpy and narwhals",
         "numpy and narwhals",
