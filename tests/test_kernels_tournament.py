@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import os
+import subprocess
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_programs import LEAGUE, exit_all, random_program
 from scipy.stats import binom
 
 from zermelo._backends import Backend, backend_info, resolve
@@ -19,7 +22,6 @@ from zermelo.tournament.program import (
     FREE,
     HEAD_TO_HEAD,
     RANDOM,
-    RANDOM_GAME,
     REMATCH,
     SHUFFLE,
     SLIDE,
@@ -33,8 +35,6 @@ from zermelo.tournament.program import (
     Series,
 )
 
-LEAGUE = Series(decisive=False)
-BREAKERS = (WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD)
 ONE = 2**31
 KEY = 0x9E3779B97F4A7C15
 NOT_PLAYED = 255
@@ -66,91 +66,6 @@ def arguments(program: Program, tables: Tables, flips: bool = False) -> tuple[An
         program.draw_points, tables.first_below, tables.draw_below, flips, len(program.bands),
         program.most_games,
     )  # fmt: skip
-
-
-def exit_all(build: Builder, registers: list[int]) -> None:
-    for place, register in enumerate(registers, 1):
-        build.exit(register, Band(place, place, 0))
-
-
-def knockout(build: Builder, rng: np.random.Generator, alive: list[int], forced: bool) -> None:
-    """Random pairings with byes, until one is left; between rounds items may change places."""
-    round = 1
-    while len(alive) > 1:
-        first = build.registers(len(alive))
-        if rng.random() < 0.4 and alive == list(range(alive[0], alive[0] + len(alive))):
-            build.add(SHUFFLE if rng.random() < 0.5 else SORT, alive[0], len(alive))
-        alive = [int(place) for place in rng.permutation(alive)]
-        n_matches = int(rng.integers(1, len(alive) // 2 + 1))
-        survivors = []
-        for k in range(n_matches):
-            win, lose = first + k, first + len(alive) - 1 - k
-            table = build.table(Series(best_of=2 * int(rng.integers(0, 2)) + 1))
-            known = int(rng.integers(0, 2)) if forced and rng.random() < 0.2 else FREE
-            build.add(0, alive[2 * k], alive[2 * k + 1], win, lose, table, round, known)
-            if rng.random() < 0.2:
-                a, b = (win, lose) if rng.random() < 0.5 else (lose, win)
-                build.add(REMATCH, a, b, win, lose, table, round, known)
-            build.exit(lose, Band(len(alive), len(alive), round - 1))
-            survivors.append(win)
-        alive = survivors + alive[2 * n_matches :]
-        round += 1
-    build.exit(alive[0], Band(1, 1, round - 1))
-
-
-def ranked(build: Builder, rng: np.random.Generator, first: int, count: int) -> int:
-    size = int(rng.integers(0, 5))
-    return build.rank(first, count, [int(breaker) for breaker in rng.permutation(BREAKERS)[:size]])
-
-
-def league(build: Builder, rng: np.random.Generator, n: int) -> None:
-    """Two groups, each everybody against everybody, then a knockout of the first halves."""
-    through: list[int] = []
-    borders = [0, n // 2, n] if n >= 4 else [0, n]
-    out: list[int] = []
-    for begin, end in pairwise(borders):
-        for i in range(begin, end):
-            for j in range(i + 1, end):
-                known = int(rng.integers(0, 3)) if rng.random() < 0.1 else FREE
-                build.add(2, i, j, build.table(LEAGUE), 1, known)
-        places = ranked(build, rng, begin, end - begin)
-        cut = places + (end - begin + 1) // 2
-        through += range(places, cut)
-        out += range(cut, places + end - begin)
-    for place in out:
-        build.exit(place, Band(n, n, 0))
-    knockout(build, rng, through, forced=True)
-
-
-def swiss(build: Builder, rng: np.random.Generator, n: int) -> None:
-    pairing = int(rng.choice([SLIDE, FOLD, RANDOM]))
-    if rng.random() < 0.3:
-        build.add(SHUFFLE, 0, n)
-    for round in range(1, int(rng.integers(1, n // 2 + 1)) + 1):
-        build.add(SWISS, 0, n, build.table(LEAGUE), round, pairing)
-    places = ranked(build, rng, 0, n)
-    exit_all(build, list(range(places, places + n)))
-
-
-def random_games(build: Builder, rng: np.random.Generator, n: int) -> None:
-    for _ in range(int(rng.integers(1, 30))):
-        build.add(RANDOM_GAME, build.table(LEAGUE), 1)
-    places = ranked(build, rng, 0, n)
-    exit_all(build, list(range(places, places + n)))
-
-
-def random_program(kind: str, n: int, rng: np.random.Generator) -> Program:
-    build = Builder(n)
-    if kind == "knockout":
-        knockout(build, rng, list(range(n)), forced=bool(rng.random() < 0.5))
-    elif kind == "league":
-        league(build, rng, n)
-    elif kind == "swiss":
-        swiss(build, rng, n)
-    else:
-        random_games(build, rng, n)
-    draw = int(rng.integers(0, 3))
-    return build.program(1, win_points=draw + int(rng.integers(0, 3)), draw_points=draw)
 
 
 @pytest.fixture(scope="module")
@@ -355,6 +270,63 @@ def test_nobody_meets_twice_in_swiss(kernels: Backend, pairing: int, n: int) -> 
     # Nobody has a second bye: everybody misses one round at most.
     played = np.apply_along_axis(np.bincount, 1, np.hstack([first, second]), minlength=n)
     assert (played >= n // 2 - n % 2).all()
+
+
+def test_long_searches_end_in_a_circle(
+    both: tuple[Backend, Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the better seed always wins, half the rounds that there could be defeat the search."""
+    n = 30
+    build = Builder(n)
+    for round in range(n // 2):
+        build.add(SWISS, 0, n, build.table(LEAGUE), round + 1, FOLD)
+    order = np.arange(n)
+    where = arguments(build.program(n // 2), constant_tables(order[:, None] < order))
+    first, second, outcome, _ = both[0].play_program(*where, KEY, 0, 1, 1)
+    pairs = np.sort(np.minimum(first, second) * n + np.maximum(first, second), axis=1)
+    assert (np.diff(pairs, axis=1) > 0).all()
+    for ours, theirs in zip(
+        (first, second, outcome), both[1].play_program(*where, KEY, 0, 1, 1), strict=False
+    ):
+        assert np.array_equal(ours, theirs)
+    # It would have found other pairs, or searched on, had it been allowed more choices.
+    monkeypatch.setattr("zermelo.tournament.program.MOST_CHOICES", 20_000)
+    assert not np.array_equal(first, both[1].play_program(*where, KEY, 0, 1, 1)[0])
+
+
+LONG_SIMULATION = """
+import os, signal, sys, threading
+import numpy as np
+from zermelo._backends import resolve
+
+code = np.array([[{row}]], np.int32)
+below = np.full((1, 9, 9), 2**30, np.uint32)
+where = (code, 9, 11, np.empty(0, np.int32), 2, 1, below, below, False, 0, 1, 1, 0)
+run = resolve("{backend}").simulate_program
+run(*where, 1, 1)
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    run(*where, 1 << 50, 2)
+except KeyboardInterrupt:
+    print("interrupted")
+    sys.exit(0)
+sys.exit("the simulation ended by itself")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a process of its own")
+@pytest.mark.parametrize("row", ["0, 0, 1, 9, 10, 0, 1, -1", "4, 0, 9, 0, 1, 0, 0, 0"])
+def test_control_c_ends_a_long_simulation(backend: str, row: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LONG_SIMULATION.format(row=row, backend=backend)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "interrupted\n"
 
 
 def test_first_rounds_of_swiss(kernels: Backend) -> None:

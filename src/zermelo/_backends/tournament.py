@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..tournament import program as op
 from .bradley_terry import _team
-from .threads import chunk_borders, run_chunks
+from .threads import run_chunks
 from .tournament_rounds import (
     DRAW,
     LOSS,
@@ -275,12 +275,14 @@ def _refuse(instruction: int, fault: int) -> None:
 def _run_all(run: Callable[[int, int], int], code: Codes, n_replicates: int, threads: int) -> int:
     """`run` over stretches of the replicates, its results added up."""
     work = max(_most_matches(code), len(code) // 2, 1)
-    borders = chunk_borders(n_replicates, max(MATCHES_PER_STRETCH // work, 1))
+    stretch = max(MATCHES_PER_STRETCH // work, 1)
     total = 0
     with _team(threads) as pool:
         # A few stretches at a time, so that few are in the way of Ctrl-C.
-        for at in range(0, len(borders), 2 * threads):
-            total += sum(run_chunks(run, borders[at : at + 2 * threads], pool))
+        for first in range(0, n_replicates, 2 * threads * stretch):
+            last = min(first + 2 * threads * stretch, n_replicates)
+            borders = [(at, min(at + stretch, last)) for at in range(first, last, stretch)]
+            total += sum(run_chunks(run, borders, pool))
     return total
 
 
