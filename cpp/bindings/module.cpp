@@ -30,4 +30,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_trueskill(module);
   zermelo::bindings::bind_inversions(module);
   zermelo::bindings::bind_tournament(module);
+  zermelo::bindings::bind_exact(module);
 }

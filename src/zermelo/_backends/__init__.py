@@ -51,6 +51,7 @@ KERNELS = {
     "count_smaller_before": "inversions",
     "simulate_program": "tournament",
     "play_program": "tournament",
+    "exact_bracket": "exact_bracket",
 }
 NEEDS_NUMBA = frozenset(
     {

@@ -127,6 +127,8 @@ class TournamentResult:
     def _linear(self, name: str, probability: Real) -> Real:
         if name not in self._memo:
             value = probability @ self._weights(name)
+            if name == "reach":
+                value[:, 0] = 1.0  # everybody is there, but a sum may be off in the last bit
             freeze(value)
             self._memo[name] = value
         shown: Real = self._memo[name]
