@@ -25,8 +25,8 @@ py::tuple probabilities(const Array<std::int32_t>& code, std::int64_t n_items,
 void bind_exact(py::module_& module) {
   module.def("exact_bracket", &probabilities, py::arg("code").noconvert(), py::arg("n_items"),
              py::arg("n_registers"), py::arg("n_bands"), py::arg("win").noconvert(),
-             "float64[n_items, n_bands]: where each item ends; and the first instruction that this "
-             "cannot do, or -1.");
+             "float64[n_items, n_bands]: where items end; and the first instruction that is not "
+             "for it, or -1.");
 }
 
 }  // namespace zermelo::bindings

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .ratings.result import load
     from .ratings.trueskill import trueskill
     from .tournament.double_elimination import DoubleElimination
+    from .tournament.draws import best_draw
+    from .tournament.exact import win_probabilities
     from .tournament.groups import GroupsThenKnockout
     from .tournament.leagues import Anchored, RandomPairs, RoundRobin
     from .tournament.simulation import simulate
@@ -46,6 +48,7 @@ __all__ = [
     "Swiss",
     "__version__",
     "backend_info",
+    "best_draw",
     "boards",
     "bradley_terry",
     "compare_fits",
@@ -61,6 +64,7 @@ __all__ = [
     "simulate",
     "trueskill",
     "tune_elo",
+    "win_probabilities",
 ]
 
 # These load when they are first used, so that importing zermelo costs little.
@@ -75,6 +79,7 @@ _LOADED_WHEN_USED = {
     "RoundRobin": "tournament.leagues",
     "SingleElimination": "tournament.single_elimination",
     "Swiss": "tournament.swiss",
+    "best_draw": "tournament.draws",
     "boards": "ratings.boards",
     "bradley_terry": "ratings.bradley_terry",
     "compare_fits": "ratings.compare_fits",
@@ -89,6 +94,7 @@ _LOADED_WHEN_USED = {
     "trueskill": "ratings.trueskill",
     "simulate": "tournament.simulation",
     "tune_elo": "ratings.elo_tuning",
+    "win_probabilities": "tournament.exact",
 }
 _MODULES = frozenset({"judges", "metrics", "plot", "presets"})
 

@@ -11,8 +11,8 @@ namespace zermelo {
 
 // `code`: rows of eight numbers as zermelo.tournament.program describes them, of which only MATCH
 // and EXIT are known here. `win`: tables x n_items x n_items, the chance of the row's item, named
-// first, against the column's. band[i * n_bands + k]
-// becomes the probability that item i ends in band k.
+// first, against the column's. band[i * n_bands + k] becomes the probability that item i ends in
+// band k.
 //
 // Status::invalid_value with the number of an instruction that is of another kind, or whose sides
 // could hold the same item.

@@ -156,12 +156,15 @@ class _Run:
         a, b = self._holder(joint, a_at), self._holder(joint, b_at)
         win, draw = self.win[table][a, b], self.draw[table][a, b]
         chances = {WON: win, DRAWN: draw, LOST: np.maximum(1.0 - win - draw, 0.0)}
-        check_states(3 * len(joint))
-        parts = []
+        parts: list[Joint] = []
         for outcome in OUTCOMES:
             chance = chances[outcome] if forced not in OUTCOMES else float(outcome == forced)
-            part = joint.rows(np.arange(len(joint)), chance)
-            parts.append(self._scored(number, part, a, b, outcome).possible())
+            possible = np.flatnonzero(joint.probability * chance > 0)
+            check_states(len(possible) + sum(len(part) for part in parts))
+            if len(possible):
+                share = np.broadcast_to(chance, len(joint))[possible]
+                part = joint.rows(possible, share)
+                parts.append(self._scored(number, part, a[possible], b[possible], outcome))
         self._store(number, concatenated(parts), {})
 
     def _changes(self, number: int, a: int, b: int, outcome: int) -> dict[Hashable, int]:
@@ -197,7 +200,7 @@ class _Run:
         return Joint(columns, joint.probability)
 
     def _bye(self, number: int, row: list[int]) -> None:
-        gains = {"points": self.program.win_points, "wins": 1, "halves": 2, "games": 1}
+        gains = {"points": self.program.win_points, "wins": 1}
         changed = [
             (name, item)
             for item in self.needs.holders[number][row[1]]

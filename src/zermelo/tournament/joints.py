@@ -50,11 +50,6 @@ class Joint:
         columns = {key: column[which] for key, column in self.columns.items()}
         return Joint(columns, self.probability[which] * share)
 
-    def possible(self) -> Joint:
-        """Without states of probability 0."""
-        keep = np.flatnonzero(self.probability > 0)
-        return self if len(keep) == len(self) else self.rows(keep)
-
     def only(self, keep: Callable[[Hashable], bool]) -> Joint:
         """Without the other columns; states that are then equal become one."""
         columns = {key: column for key, column in self.columns.items() if keep(key)}
