@@ -12,7 +12,7 @@ from tournament_oracle import exact
 
 import zermelo as zm
 from zermelo._backends import Backend
-from zermelo.tournament import exact_states
+from zermelo.tournament import joints
 from zermelo.tournament.exact import tables_of
 from zermelo.tournament.exact_states import run_states
 from zermelo.tournament.program import SHUFFLE, Band, Builder, Program, Series
@@ -45,7 +45,7 @@ def one_better(n: int, p: float) -> np.ndarray:
     return win
 
 
-def check_against_oracle(design, strengths) -> zm.tournament.result.TournamentResult:
+def check_against_oracle(design, strengths) -> None:
     result = zm.win_probabilities(design, strengths)
     program = design.program()
     slow = exact(program, *tables_of(program, read_strengths(strengths, design.n)))
@@ -53,7 +53,6 @@ def check_against_oracle(design, strengths) -> zm.tournament.result.TournamentRe
     np.testing.assert_allclose(result.reach, np.array(slow.reach, float), **CLOSE)
     assert result.n_matches == pytest.approx(float(slow.n_matches), rel=1e-12)
     check_sums(result)
-    return result
 
 
 def check_sums(result) -> None:
@@ -110,7 +109,7 @@ SMALL = [
     zm.SingleElimination(6, reseed=True),
     zm.SingleElimination(8, reseed=True, third_place=True),
     zm.SingleElimination(5, seeding="random"),
-    zm.SingleElimination(6, seeding="random", third_place=True, best_of=[1, 3, 1]),
+    zm.SingleElimination(4, seeding="random", third_place=True, best_of=[1, 3]),
     zm.SingleElimination(6, seeding=[3, 0, 5, 4, 2, 1]),
     zm.SingleElimination.from_slots([(2, 1), None, 4, (3, 0)]),
     zm.DoubleElimination(4),
@@ -138,7 +137,7 @@ def test_agrees_with_the_slow_interpreter(design) -> None:
         zm.RoundRobin(4, points=(3, 1, 0)),
         zm.RoundRobin(4, tie_breakers=("sonneborn-berger", "head-to-head")),
         zm.Anchored(5, 0),
-        zm.GroupsThenKnockout(6, [[0, 1, 2], [3, 4, 5]], advance=2),
+        zm.GroupsThenKnockout(6, [[0, 1, 2], [3, 4, 5]], advance=1),
     ],
     ids=repr,
 )
@@ -236,9 +235,9 @@ def test_kernels_say_what_they_cannot_do(kernels: Backend) -> None:
     program = zm.DoubleElimination(4).program()
     win = np.full((1, 4, 4), 0.5)
     size = (program.n_items, program.n_registers, len(program.bands))
-    # The first match whose sides could hold the same item is the final.
-    _, beyond = kernels.exact_bracket(program.code, *size, win)
-    assert beyond == 5 + sum(row[0] == 8 for row in program.code[:6].tolist())
+    # Two matches, the final of the winners, a match of the losers and who leaves it; then who has
+    # lost the final may meet again whom it has met before.
+    assert kernels.exact_bracket(program.code, *size, win)[1] == 5
     shuffled = np.array([[SHUFFLE, 0, 4, 0, 0, 0, 0, 0]], np.int32)
     assert kernels.exact_bracket(shuffled, *size, win)[1] == 0
 
@@ -332,7 +331,7 @@ def test_refusals(call, message: str) -> None:
 
 
 def test_too_many_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zm.tournament.joints, "MOST_STATES", 100)
+    monkeypatch.setattr(joints, "MOST_STATES", 100)
     message = "would need .* states at once, more than 100; use zm.simulate"
     with pytest.raises(zm.errors.InputError, match=message):
         zm.win_probabilities(zm.RoundRobin(5), np.zeros(5))
@@ -340,13 +339,12 @@ def test_too_many_states(monkeypatch: pytest.MonkeyPatch) -> None:
         zm.win_probabilities(zm.DoubleElimination(5, seeding="random"), np.zeros(5))
 
 
-def test_many_columns_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_columns_are_told_apart() -> None:
     """States whose digits do not fit into one number are numbered anew on the way."""
     random = np.random.default_rng(0)
     columns = [random.integers(0, 1 << 20, 50).astype(np.int32) for _ in range(5)]
     columns = [np.concatenate([column, column[:10]]) for column in columns]
-    which, kind = exact_states.together([]).probability, None
-    which, kind = zm.tournament.joints.distinct(columns, 60)
+    which, kind = joints.distinct(columns, 60)
     assert len(which) == 50
     assert (kind[:10] == kind[50:]).all()
 

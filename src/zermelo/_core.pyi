@@ -33,6 +33,7 @@ __all__: list[str] = [
     "elo_replay",
     "encode_objects",
     "encode_text",
+    "exact_bracket",
     "glicko_replay",
     "joint_newton",
     "laplacian_solve",
@@ -541,6 +542,17 @@ def encode_text(
 ) -> tuple[numpy.typing.NDArray[numpy.int32], list[str]]:
     """
     int32 codes and labels, in order of appearance, of texts in chunks of (offsets, bytes).
+    """
+
+def exact_bracket(
+    code: numpy.typing.NDArray[numpy.int32],
+    n_items: typing.SupportsInt | typing.SupportsIndex,
+    n_registers: typing.SupportsInt | typing.SupportsIndex,
+    n_bands: typing.SupportsInt | typing.SupportsIndex,
+    win: numpy.typing.NDArray[numpy.float64],
+) -> tuple[typing.Any, ...]:
+    """
+    float64[n_items, n_bands]: where items end; and the first instruction that is not for it, or -1.
     """
 
 def glicko_replay(
