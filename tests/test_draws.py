@@ -158,7 +158,7 @@ def test_repr() -> None:
         ),
         (
             lambda: zm.best_draw(zm.SingleElimination(4, reseed=True), np.zeros(4)),
-            "best_draw needs a knockout with a fixed bracket",
+            "best_draw needs a bracket that stays, but design has reseed=True",
         ),
     ],
 )

@@ -38,40 +38,50 @@ struct Side {
   double* lose;
 };
 
-// For every i of the first side and j of the second: win(i) += p(j) t(i, j) and so on, in sums of
-// terms that are never negative, so that small probabilities keep their digits.
-ZERMELO_CLONES void play(const double* table, std::size_t n, const Side first, const Side second,
-                         double* chance) {
-  constexpr std::size_t kLanes = 8;
-  const std::size_t whole = second.size - second.size % kLanes;
+// Partial sums: fixed, so that every instruction set adds in one order.
+constexpr std::size_t kLanes = 8;
+
+// One item of the first side against all of the second: what it wins and loses, and what it adds
+// to those of the others. Sums of terms that are never negative keep the digits of small numbers.
+ZERMELO_CLONES void play_one(const double* __restrict chance, const double* __restrict other,
+                             std::size_t size, double p, double* __restrict win,
+                             double* __restrict lose, double* __restrict totals) {
+  double won[kLanes] = {}, lost[kLanes] = {};
+  std::size_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const double t = chance[j + lane], u = 1.0 - t, q = other[j + lane];
+      won[lane] += q * t;
+      lost[lane] += q * u;
+      lose[j + lane] += p * t;
+      win[j + lane] += p * u;
+    }
+  }
+  for (std::size_t lane = 0; j < size; ++j, ++lane) {
+    const double t = chance[j], u = 1.0 - t, q = other[j];
+    won[lane] += q * t;
+    lost[lane] += q * u;
+    lose[j] += p * t;
+    win[j] += p * u;
+  }
+  totals[0] = totals[1] = 0.0;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    totals[0] += won[lane];
+    totals[1] += lost[lane];
+  }
+}
+
+// All of the first side against all of the second.
+void play(const double* table, std::size_t n, const Side& first, const Side& second,
+          double* chance) {
   for (std::size_t i = 0; i < first.size; ++i) {
     const double* row = table + static_cast<std::size_t>(first.item[i]) * n;
     for (std::size_t j = 0; j < second.size; ++j) chance[j] = row[second.item[j]];
     const double p = first.probability[i];
-    double won[kLanes] = {}, lost[kLanes] = {};
-    for (std::size_t j = 0; j < whole; j += kLanes) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
-        const double t = chance[j + lane], q = second.probability[j + lane];
-        won[lane] += q * t;
-        lost[lane] += q * (1.0 - t);
-        second.lose[j + lane] += p * t;
-        second.win[j + lane] += p * (1.0 - t);
-      }
-    }
-    for (std::size_t j = whole; j < second.size; ++j) {
-      const double t = chance[j], q = second.probability[j];
-      won[j - whole] += q * t;
-      lost[j - whole] += q * (1.0 - t);
-      second.lose[j] += p * t;
-      second.win[j] += p * (1.0 - t);
-    }
-    double total_won = 0.0, total_lost = 0.0;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      total_won += won[lane];
-      total_lost += lost[lane];
-    }
-    first.win[i] = p * total_won;
-    first.lose[i] = p * total_lost;
+    double totals[2];
+    play_one(chance, second.probability, second.size, p, second.win, second.lose, totals);
+    first.win[i] = p * totals[0];
+    first.lose[i] = p * totals[1];
   }
   for (std::size_t j = 0; j < second.size; ++j) {
     second.win[j] *= second.probability[j];

@@ -10,7 +10,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
 from .program import EXIT, MATCH, Program
 
 Places = NDArray[np.intp]
@@ -41,13 +40,9 @@ class Bracket:
 
     @classmethod
     def of(cls, program: Program) -> Bracket:
-        """Refuses what is no knockout with a fixed draw."""
         rows = program.code.tolist()
         if any(row[0] not in (MATCH, EXIT) for row in rows):
-            raise InputError(
-                "best_draw needs a knockout with a fixed bracket, such as SingleElimination(16), "
-                "without reseeding"
-            )
+            raise AssertionError("a bracket has matches and exits alone")
         return cls(program, _tree(program, rows))
 
     @property
@@ -96,10 +91,7 @@ def _tree(program: Program, rows: list[list[int]]) -> Node:
             kind[win] = kinds.setdefault(key, len(kinds))
     whole = [node for node in nodes.values() if len(node.places) == program.n_items]
     if len(whole) != 1:
-        raise InputError(
-            "best_draw needs a knockout in which one match is the final, such as "
-            "SingleElimination(16)"
-        )
+        raise AssertionError("a bracket has one final")
     return whole[0]
 
 

@@ -149,6 +149,8 @@ def best_draw(
         )
     evaluations = whole("evaluations", evaluations, 1, "a positive whole number")
     seed = whole("seed", seed, 0, "a whole number of at least 0")
+    if design.reseed:
+        raise InputError("best_draw needs a bracket that stays, but design has reseed=True")
     fixed = design
     if design.seeding == "random":
         fixed = replace(design, seeding=Placement(design.slots, design.items))
