@@ -15,7 +15,17 @@ from zermelo._backends import Backend
 from zermelo.tournament import joints
 from zermelo.tournament.exact import tables_of
 from zermelo.tournament.exact_states import run_states
-from zermelo.tournament.program import SHUFFLE, Band, Builder, Program, Series
+from zermelo.tournament.program import (
+    BYE,
+    COPY,
+    RATE,
+    SHUFFLE,
+    WINS,
+    Band,
+    Builder,
+    Program,
+    Series,
+)
 from zermelo.tournament.strengths import read_strengths
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-14}
@@ -254,6 +264,15 @@ def test_results_in_the_middle() -> None:
     assert league.champion[0] == 1.0
 
 
+def test_items_by_their_labels() -> None:
+    design = zm.SingleElimination.from_slots(["ann", "dee", "bob", "cyd"])
+    strengths = {"cyd": 0.2, "ann": 0.9, "bob": 0.5, "dee": 0.1}
+    result = zm.win_probabilities(design, strengths)
+    assert result.items.tolist() == ["ann", "dee", "bob", "cyd"]
+    same = zm.win_probabilities(zm.SingleElimination(4, seeding=range(4)), [0.9, 0.1, 0.5, 0.2])
+    np.testing.assert_allclose(result.place, same.place)
+
+
 def test_judges() -> None:
     design, strengths = zm.SingleElimination(4), of_seeds(4)
     judged = zm.win_probabilities(design, strengths, judge=zm.judges.Noisy(0.8))
@@ -358,10 +377,10 @@ def test_programs_of_ones_own() -> None:
         def program(self) -> Program:
             builder = Builder(3)
             builder.game(0, 1, Series(decisive=False), 1)
-            builder.add(10, 2)
+            builder.add(BYE, 2)
             ranked = builder.rank(0, 3, [])
             first = builder.registers(1)
-            builder.add(9, ranked, first)
+            builder.add(COPY, ranked, first)
             win, lose = builder.match(first, ranked + 1, Series(), 2)
             for place, register in enumerate((win, lose, ranked + 2), 1):
                 builder.exit(register, Band(place, place, 2 if place == 1 else 1))
@@ -372,3 +391,21 @@ def test_programs_of_ones_own() -> None:
     # Item 2 has two points; who wins the game has as many, who draws has one.
     np.testing.assert_allclose(result.champion, [0.25, 0.25, 0.5], **CLOSE)
     np.testing.assert_allclose(result.place[:, 2], [0.5, 0.5, 0.0], **CLOSE)
+
+
+def test_byes_count_as_games_won_in_shares() -> None:
+    """With matches before and after, so that who has the bye is not certain."""
+    builder = Builder(4)
+    win, lose = builder.match(0, 1, Series(), 1)
+    builder.add(BYE, win)
+    builder.game(lose, 2, Series(decisive=False), 2)
+    builder.game(2, 3, Series(decisive=False), 3)
+    ranked = builder.rank(0, 4, [RATE, WINS])
+    for place in range(4):
+        builder.exit(ranked + place, Band(place + 1, place + 1, 3 if place == 0 else 2))
+    program = builder.program(3, win_points=0, draw_points=0)
+    tables = tables_of(program, read_strengths(with_draws(4, 6), 4))
+    band, n_matches = run_states(program, *tables)
+    slow = exact(program, *tables)
+    np.testing.assert_allclose(band, np.array(slow.band, float), **CLOSE)
+    assert n_matches == pytest.approx(float(slow.n_matches))

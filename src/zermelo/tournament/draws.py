@@ -154,7 +154,7 @@ def best_draw(
     fixed = design
     if design.seeding == "random":
         fixed = replace(design, seeding=Placement(design.slots, design.items))
-    read = read_strengths(strengths, design.n, scale)
+    read = read_strengths(strengths, design.n, scale, design.items)
     search = _Search(fixed, read, objective, resolve(backend))
     n_draws = search.bracket.n_draws
     if n_draws <= evaluations:

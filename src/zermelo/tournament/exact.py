@@ -17,7 +17,7 @@ from .exact_states import run_states
 from .known_results import with_results
 from .program import EXIT, MATCH, Program
 from .result import TournamentResult
-from .simulation import program_of
+from .simulation import items_of, program_of
 from .strengths import Strengths, read_strengths
 
 Real = NDArray[np.float64]
@@ -88,7 +88,7 @@ def win_probabilities(
     if judge is not None and not isinstance(judge, Noisy):
         raise InputError(f"judge must be a zm.judges.Noisy, but is {type(judge).__name__}")
     program = program_of(design)
-    read = replace(read_strengths(strengths, design.n, scale), judge=judge)
+    read = replace(read_strengths(strengths, design.n, scale, items_of(design)), judge=judge)
     if results is not None:
         program = with_results(program, results, read.items)
     return exact_result(program, read, *tables_of(program, read), resolve(backend))

@@ -200,7 +200,7 @@ class _Run:
         return Joint(columns, joint.probability)
 
     def _bye(self, number: int, row: list[int]) -> None:
-        gains = {"points": self.program.win_points, "wins": 1}
+        gains = {"points": self.program.win_points, "wins": 1, "halves": 2, "games": 1}
         changed = [
             (name, item)
             for item in self.needs.holders[number][row[1]]
