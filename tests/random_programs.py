@@ -8,11 +8,14 @@ import numpy as np
 
 from zermelo.tournament.program import (
     BUCHHOLZ,
+    BYE,
+    COPY,
     FOLD,
     FREE,
     HEAD_TO_HEAD,
     RANDOM,
     RANDOM_GAME,
+    RATE,
     REMATCH,
     SHUFFLE,
     SLIDE,
@@ -27,7 +30,7 @@ from zermelo.tournament.program import (
 )
 
 LEAGUE = Series(decisive=False)
-BREAKERS = (WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD)
+BREAKERS = (WINS, BUCHHOLZ, SONNEBORN_BERGER, HEAD_TO_HEAD, RATE)
 
 
 def exit_all(build: Builder, registers: list[int]) -> None:
@@ -53,6 +56,8 @@ def knockout(build: Builder, rng: np.random.Generator, alive: list[int], forced:
             if rng.random() < 0.2:
                 a, b = (win, lose) if rng.random() < 0.5 else (lose, win)
                 build.add(REMATCH, a, b, win, lose, table, round, known)
+            if rng.random() < 0.2:
+                build.add(COPY, lose, lose := build.registers(1))
             build.exit(lose, Band(len(alive), len(alive), round - 1))
             survivors.append(win)
         alive = survivors + alive[2 * n_matches :]
@@ -62,6 +67,8 @@ def knockout(build: Builder, rng: np.random.Generator, alive: list[int], forced:
 
 def ranked(build: Builder, rng: np.random.Generator, first: int, count: int) -> int:
     size = int(rng.integers(0, 5))
+    if rng.random() < 0.3:
+        build.add(BYE, first + int(rng.integers(0, count)))
     return build.rank(first, count, [int(breaker) for breaker in rng.permutation(BREAKERS)[:size]])
 
 

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_programs import LEAGUE, exit_all, random_program
 from scipy.stats import binom
+from tournament_chance import Drawn
+from tournament_oracle import play
 
 from zermelo._backends import Backend, backend_info, resolve
 from zermelo.tournament.program import (
@@ -391,7 +393,9 @@ def test_faults_are_told(kernels: Backend) -> None:
         [6, 0, 0, 0, 0, 0, 0, 0],
         [7, 2, 2, 0, 0, 0, 0, 0],
         [EXIT, 0, 1, 0, 0, 0, 0, 0],
-        [9, 0, 0, 0, 0, 0, 0, 0],
+        [9, 0, 3, 0, 0, 0, 0, 0],
+        [10, 3, 0, 0, 0, 0, 0, 0],
+        [11, 0, 0, 0, 0, 0, 0, 0],
         [-1, 0, 0, 0, 0, 0, 0, 0],
     ):
         code = np.array([[EXIT, 0, 0, 0, 0, 0, 0, 0], row], np.int32)
@@ -399,3 +403,30 @@ def test_faults_are_told(kernels: Backend) -> None:
         for kernel in (kernels.simulate_program, kernels.play_program):
             with pytest.raises(ValueError, match="instruction 1 has an operand out of range"):
                 kernel(*bad)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(["knockout", "league", "swiss", "random"]),
+    n=st.integers(2, 12),
+    seed=st.integers(0, 2**32),
+    flips=st.booleans(),
+)
+def test_kernels_play_as_the_slow_interpreter(
+    kernels: Backend, kind: str, n: int, seed: int, flips: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    program = random_program(kind, n, rng)
+    tables = random_tables(rng, n, max(len(program.series), 1))
+    for table, series in enumerate(program.series):
+        if series.decisive:
+            tables.draw_below[table] = tables.first_below[table]
+    where = arguments(program, tables, flips)
+    first, second, outcome, band = kernels.play_program(*where, seed, 7, 2, 1)
+    for row in range(2):
+        chance = Drawn(seed, 7 + row, tables.first_below, tables.draw_below, flips)
+        played = play(program, chance)
+        expected = [match[1:] if match else (-1, -1, NOT_PLAYED) for match in played.matches]
+        found = zip(first[row].tolist(), second[row].tolist(), outcome[row].tolist(), strict=True)
+        assert list(found) == expected
+        assert band[row].tolist() == played.band

@@ -46,6 +46,10 @@ class Checker {
         return places(row[1], row[2]);
       case kExit:
         return place(row[1]) && in_range(row[2], 0, program_.n_bands);
+      case kCopy:
+        return place(row[1]) && place(row[2]);
+      case kBye:
+        return place(row[1]);
       default:
         return false;
     }
@@ -60,9 +64,8 @@ class Checker {
   bool breakers(std::int64_t first, std::int64_t count) const {
     const auto size = static_cast<std::int64_t>(program_.breakers.size());
     if (first < 0 || count < 0 || first + count > size) return false;
-    return std::all_of(
-        program_.breakers.begin() + first, program_.breakers.begin() + first + count,
-        [](std::int32_t breaker) { return in_range(breaker, kWins, kHeadToHead + 1); });
+    return std::all_of(program_.breakers.begin() + first, program_.breakers.begin() + first + count,
+                       [](std::int32_t breaker) { return in_range(breaker, kWins, kRate + 1); });
   }
 
   const Program& program_;

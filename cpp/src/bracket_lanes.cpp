@@ -157,6 +157,9 @@ ZERMELO_ALWAYS_INLINE void play_rows(std::span<const LaneRow> rows, const Batch&
         }
         break;
       }
+      case LaneStep::copy:
+        batch.item[row.b] = batch.item[row.a];
+        break;
       case LaneStep::few_exits: {
         const std::int32_t* item = batch.item[row.a].lane;
         for (std::int32_t k = row.counted_begin; k < row.counted_end; ++k) {
@@ -250,6 +253,11 @@ bool LaneProgram::add(const std::int32_t* row, std::vector<Candidates>& held) {
       }
       return true;
     }
+    case kCopy:
+      moves_items_ = moves_items_ || row[2] < n_items_;
+      held[static_cast<std::size_t>(row[2])] = Candidates(held[static_cast<std::size_t>(row[1])]);
+      rows_.push_back({.step = LaneStep::copy, .a = row[1], .b = row[2]});
+      return true;
     case kExit:
       add_exit(row[1], row[2], held[static_cast<std::size_t>(row[1])]);
       return true;

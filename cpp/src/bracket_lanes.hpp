@@ -23,6 +23,7 @@ enum class LaneStep : std::int32_t {
   rematch,
   shuffle,   // registers a to b
   exchange,  // registers a and b: the lower item to a
+  copy,      // register a to b
   few_exits,
   many_exits,
 };

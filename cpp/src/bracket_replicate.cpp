@@ -36,7 +36,8 @@ Replicate::Replicate(const Program& program)
   for (const std::int32_t* row = program.begin(); row != program.end(); row += kInstructionWidth) {
     const std::int32_t operation = row[0];
     pairs_swiss_ = pairs_swiss_ || operation == kSwiss;
-    scores_ = scores_ || operation == kSwiss || operation == kGame || operation == kRandomGame;
+    scores_ = scores_ || operation == kSwiss || operation == kBye || operation == kGame ||
+              operation == kRandomGame;
     for (std::int32_t k = 0; operation == kRank && k < row[5]; ++k) {
       if (program.breakers[static_cast<std::size_t>(row[4] + k)] != kWins) keeps_games_ = true;
     }
@@ -45,7 +46,7 @@ Replicate::Replicate(const Program& program)
   item_.assign(static_cast<std::size_t>(program.n_registers), 0);
   points_.resize(n);
   wins_.resize(n);
-  had_bye_.resize(n);
+  n_byes_.resize(n);
   n_games_.assign(n, 0);
   if (keeps_games_) {
     opponent_.resize(n * static_cast<std::size_t>(program.most_games));
@@ -82,7 +83,7 @@ void Replicate::begin(std::uint64_t key, std::int64_t replicate) {
   }
   std::fill(points_.begin(), points_.end(), 0);
   std::fill(wins_.begin(), wins_.end(), 0);
-  std::fill(had_bye_.begin(), had_bye_.end(), 0);
+  std::fill(n_byes_.begin(), n_byes_.end(), 0);
   std::fill(n_games_.begin(), n_games_.end(), 0);
 }
 
@@ -149,19 +150,23 @@ void Replicate::order_entrants(const std::int32_t* row) {
   for (std::size_t k = 0; k < count; ++k) order_[k] = entrant[places_[k]];
 }
 
-void Replicate::give_bye() {
+void Replicate::give_bye(std::int32_t item) {
+  const auto i = static_cast<std::size_t>(item);
+  ++n_byes_[i];
+  points_[i] += program_.win_points;
+  ++wins_[i];
+}
+
+void Replicate::leave_out_one() {
   auto last = order_.end() - 1;
   for (auto at = order_.end(); at != order_.begin();) {
     --at;
-    if (!had_bye_[static_cast<std::size_t>(*at)]) {
+    if (n_byes_[static_cast<std::size_t>(*at)] == 0) {
       last = at;
       break;
     }
   }
-  const auto item = static_cast<std::size_t>(*last);
-  had_bye_[item] = 1;
-  points_[item] += program_.win_points;
-  wins_[item] += 1;
+  give_bye(*last);
   order_.erase(last);
 }
 
@@ -195,6 +200,7 @@ void Replicate::refine(std::span<const std::int64_t> value) {
 std::int64_t Replicate::break_tie(std::int32_t breaker, std::int32_t item,
                                   std::int32_t tier) const {
   if (breaker == kWins) return wins_[static_cast<std::size_t>(item)];
+  constexpr std::int64_t kHalves[] = {0, 2, 1};
   std::int64_t sum = 0;
   const std::size_t from = games_of(item);
   const auto n_games = static_cast<std::size_t>(n_games_[static_cast<std::size_t>(item)]);
@@ -203,11 +209,17 @@ std::int64_t Replicate::break_tie(std::int32_t breaker, std::int32_t item,
     if (breaker == kBuchholz) {
       sum += points_[other];
     } else if (breaker == kSonnebornBerger) {
-      constexpr std::int64_t kTimes[] = {0, 2, 1};
-      sum += kTimes[result_[k]] * points_[other];
+      sum += kHalves[result_[k]] * points_[other];
+    } else if (breaker == kRate) {
+      sum += kHalves[result_[k]];
     } else if (tier_[other] == tier) {
       sum += gained_[result_[k]];
     }
+  }
+  if (breaker == kRate) {
+    const std::int64_t byes = n_byes_[static_cast<std::size_t>(item)];
+    const std::int64_t games = static_cast<std::int64_t>(n_games) + byes;
+    return games == 0 ? std::int64_t{1} << 29 : ((sum + 2 * byes) << 30) / (2 * games);
   }
   return sum;
 }

@@ -53,7 +53,8 @@ class Replicate {
   void swiss(const std::int32_t* row, Watcher&& watcher);
   void score(std::int32_t first, std::int32_t second, Outcome outcome);
   void order_entrants(const std::int32_t* row);
-  void give_bye();
+  void give_bye(std::int32_t item);
+  void leave_out_one();
   void pair_entrants(std::int32_t pairing);
   void rank(const std::int32_t* row);
   void refine(std::span<const std::int64_t> value);
@@ -76,7 +77,7 @@ class Replicate {
   std::vector<std::int32_t> item_;  // a register
   std::vector<std::int64_t> points_;
   std::vector<std::int64_t> wins_;
-  std::vector<std::uint8_t> had_bye_;
+  std::vector<std::int64_t> n_byes_;
   std::vector<std::int32_t> n_games_;
   std::vector<std::int32_t> opponent_;
   std::vector<std::uint8_t> result_;  // of the item itself
@@ -135,8 +136,14 @@ void Replicate::play(std::uint64_t key, std::int64_t replicate, Watcher&& watche
       case kSort:
         sort(row);
         break;
-      default:
+      case kExit:
         watcher.left(at(row[1]), row[2]);
+        break;
+      case kCopy:
+        at(row[2]) = at(row[1]);
+        break;
+      default:
+        give_bye(at(row[1]));
         break;
     }
     if (--until_check < 0) {
@@ -178,7 +185,7 @@ void Replicate::game(std::int32_t a, std::int32_t b, std::int32_t table, std::in
 template <class Watcher>
 void Replicate::swiss(const std::int32_t* row, Watcher&& watcher) {
   order_entrants(row);
-  if (order_.size() % 2 == 1) give_bye();
+  if (order_.size() % 2 == 1) leave_out_one();
   pair_entrants(row[5]);
   for (std::size_t k = 0; k < pairing_.pairs().size(); k += 2) {
     game(pairing_.pairs()[k], pairing_.pairs()[k + 1], row[3], kFree, watcher);

@@ -120,7 +120,9 @@ void test_knockout(std::int32_t n, zermelo::Operation before, bool flips) {
     if (alive.size() % 2 == 1) next.push_back(alive.back());
     alive = next;
   }
-  design.add({zermelo::kExit, alive[0], 0});
+  const std::int32_t champion = design.registers(1);
+  design.add({zermelo::kCopy, alive[0], champion});
+  design.add({zermelo::kExit, champion, 0});
   test_counts(design.program(n, 0, flips));
 }
 
@@ -129,9 +131,11 @@ void test_league(std::int32_t n) {
   for (std::int32_t i = 0; i < n; ++i) {
     for (std::int32_t j = 0; j < i; ++j) design.add({zermelo::kGame, i, j, 0, 1, zermelo::kFree});
   }
-  design.set_breakers({zermelo::kHeadToHead, zermelo::kBuchholz, zermelo::kSonnebornBerger, 0});
+  design.add({zermelo::kBye, n / 2});
+  design.set_breakers(
+      {zermelo::kRate, zermelo::kHeadToHead, zermelo::kBuchholz, zermelo::kSonnebornBerger, 0});
   const std::int32_t places = design.registers(n);
-  design.add({zermelo::kRank, 0, n, places, 0, 4});
+  design.add({zermelo::kRank, 0, n, places, 0, 5});
   for (std::int32_t k = 0; k < n; ++k) design.add({zermelo::kExit, places + k, k});
   test_counts(design.program(n, n - 1, true));
 }

@@ -21,9 +21,11 @@ enum Operation : std::int32_t {
   kShuffle,
   kSort,
   kExit,
+  kCopy,
+  kBye,
 };
 enum Pairing : std::int32_t { kSlide, kFold, kRandom };
-enum TieBreaker : std::int32_t { kWins, kBuchholz, kSonnebornBerger, kHeadToHead };
+enum TieBreaker : std::int32_t { kWins, kBuchholz, kSonnebornBerger, kHeadToHead, kRate };
 
 inline constexpr std::int32_t kFree = -1;  // the result of a game that is not known beforehand
 inline constexpr std::size_t kInstructionWidth = 8;

@@ -23,6 +23,7 @@ from .tournament_rounds import (
     _close_circle,
     _compile,
     _draw,
+    _give_bye,
     _order_entrants,
     _rank,
     _search,
@@ -114,7 +115,7 @@ def _run(
     words = np.empty(4, np.uint64)
     item = np.zeros(n_registers, np.int64)
     points, wins = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    had_bye = np.zeros(n, np.bool_)
+    n_byes = np.zeros(n, np.int64)
     tier = np.full(n, -1, np.int64)
     n_games = np.zeros(n, np.int64)
     opponent = np.empty((n if keeps_games else 0, most_games), np.int64)
@@ -132,7 +133,7 @@ def _run(
             item[k] = k
         points[:] = 0
         wins[:] = 0
-        had_bye[:] = False
+        n_byes[:] = 0
         n_games[:] = 0
         met[:] = False
         slot = 0
@@ -153,10 +154,16 @@ def _run(
             if operation == op.SORT:
                 item[row[1] : row[1] + row[2]] = np.sort(item[row[1] : row[1] + row[2]])
                 continue
+            if operation == op.COPY:
+                item[row[2]] = item[row[1]]
+                continue
+            if operation == op.BYE:
+                _give_bye(item[row[1]], win_points, points, wins, n_byes)
+                continue
             if operation == op.RANK:
                 _rank(
-                    row, words, item, breakers, win_points, draw_points, points, wins, n_games,
-                    opponent, result, tier,
+                    row, words, item, breakers, win_points, draw_points, points, wins, n_byes,
+                    n_games, opponent, result, tier,
                 )  # fmt: skip
                 continue
             n_pairs, table, forced = 1, row[3], op.FREE
@@ -186,7 +193,7 @@ def _run(
             else:
                 left = _order_entrants(
                     item[row[1] : row[1] + row[2]], row[5], words, win_points, points, wins,
-                    had_bye, order, value,
+                    n_byes, order, value,
                 )  # fmt: skip
                 found = _search(order, value, left, row[5], most_choices, met, free, taken, pairs)
                 if found == 0 or (found < 0 and not _close_circle(order, left, met, circle, pairs)):
@@ -249,11 +256,13 @@ def _malformed(
             sound = sound and row[4] >= 0 and row[5] >= 0
             sound = sound and row[4] + np.int64(row[5]) <= len(breakers)
             for k in range(row[5] if sound else 0):
-                sound = sound and _within(breakers[row[4] + k], op.WINS, op.HEAD_TO_HEAD + 1)
+                sound = sound and _within(breakers[row[4] + k], op.WINS, op.RATE + 1)
+        elif operation == op.COPY:
+            sound = sound and _within(row[2], 0, n_registers)
         elif operation == op.EXIT:
             sound = sound and _within(row[2], 0, n_bands)
         else:
-            sound = sound and operation in (op.SHUFFLE, op.SORT)
+            sound = sound and operation in (op.SHUFFLE, op.SORT, op.BYE)
         plays = operation in (op.MATCH, op.REMATCH, op.GAME, op.RANDOM_GAME, op.SWISS)
         if not sound or (plays and not _within(table, 0, n_tables)):
             return at, MALFORMED

@@ -131,8 +131,15 @@ def _close_circle(order: Any, n: int, met: Any, circle: Any, pairs: Any) -> bool
 
 
 @_compile
+def _give_bye(own: int, win_points: int, points: Any, wins: Any, n_byes: Any) -> None:
+    n_byes[own] += 1
+    points[own] += win_points
+    wins[own] += 1
+
+
+@_compile
 def _order_entrants(
-    entrants: Any, pairing: int, words: Any, win_points: int, points: Any, wins: Any, had_bye: Any,
+    entrants: Any, pairing: int, words: Any, win_points: int, points: Any, wins: Any, n_byes: Any,
     order: Any, value: Any,
 ) -> int:  # fmt: skip
     """Sorts the entrants of a round, gives a bye, and returns how many are left."""
@@ -146,12 +153,10 @@ def _order_entrants(
     if n % 2 == 1:
         bye = n - 1
         for k in range(n - 1, -1, -1):
-            if not had_bye[order[k]]:
+            if n_byes[order[k]] == 0:
                 bye = k
                 break
-        had_bye[order[bye]] = True
-        points[order[bye]] += win_points
-        wins[order[bye]] += 1
+        _give_bye(order[bye], win_points, points, wins, n_byes)
         for k in range(bye, n - 1):
             order[k] = order[k + 1]
         n -= 1
@@ -163,7 +168,7 @@ def _order_entrants(
 @_compile
 def _tie_break(
     breaker: int, own: int, tier: Any, win_points: int, draw_points: int, points: Any, wins: Any,
-    n_games: Any, opponent: Any, result: Any,
+    n_byes: Any, n_games: Any, opponent: Any, result: Any,
 ) -> Any:  # fmt: skip
     if breaker == op.WINS:
         return np.int64(wins[own])
@@ -174,15 +179,20 @@ def _tie_break(
             total += points[other]
         elif breaker == op.SONNEBORN_BERGER:
             total += (2 if outcome == WIN else 1 if outcome == DRAW else 0) * points[other]
+        elif breaker == op.RATE:
+            total += 2 if outcome == WIN else 1 if outcome == DRAW else 0
         elif tier[other] == tier[own]:
             total += win_points if outcome == WIN else draw_points if outcome == DRAW else 0
+    if breaker == op.RATE:
+        games = n_games[own] + n_byes[own]
+        return np.int64(1 << 29) if games == 0 else ((total + 2 * n_byes[own]) << 30) // (2 * games)
     return total
 
 
 @_compile
 def _rank(
     row: Any, words: Any, item: Any, breakers: Any, win_points: int, draw_points: int, points: Any,
-    wins: Any, n_games: Any, opponent: Any, result: Any, tier: Any,
+    wins: Any, n_byes: Any, n_games: Any, opponent: Any, result: Any, tier: Any,
 ) -> None:  # fmt: skip
     count = row[2]
     entrants = item[row[1] : row[1] + count].copy()
@@ -199,7 +209,7 @@ def _rank(
             for k in range(count):
                 value[k] = -_tie_break(
                     breakers[row[4] + key], entrants[k], tier, win_points, draw_points, points,
-                    wins, n_games, opponent, result,
+                    wins, n_byes, n_games, opponent, result,
                 )  # fmt: skip
         begin = 0
         while begin < count:
