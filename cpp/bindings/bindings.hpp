@@ -15,6 +15,7 @@ void bind_cluster_meat(pybind11::module_& module);
 void bind_bootstrap(pybind11::module_& module);
 void bind_differences(pybind11::module_& module);
 void bind_elo(pybind11::module_& module);
+void bind_small_fits(pybind11::module_& module);
 void bind_glicko(pybind11::module_& module);
 void bind_trueskill(pybind11::module_& module);
 void bind_inversions(pybind11::module_& module);

@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_bootstrap(module);
   zermelo::bindings::bind_differences(module);
   zermelo::bindings::bind_elo(module);
+  zermelo::bindings::bind_small_fits(module);
   zermelo::bindings::bind_glicko(module);
   zermelo::bindings::bind_trueskill(module);
   zermelo::bindings::bind_inversions(module);

@@ -43,6 +43,7 @@ __all__: list[str] = [
     "play_program",
     "recode_integers",
     "simulate_program",
+    "small_fits",
     "sum_pairs",
     "trueskill_replay",
 ]
@@ -771,6 +772,17 @@ def simulate_program(
 ) -> tuple[typing.Any, ...]:
     """
     How often every item ended in every band, and the matches of all replicates.
+    """
+
+def small_fits(
+    wins: numpy.typing.NDArray[numpy.float64],
+    prior: typing.SupportsFloat | typing.SupportsIndex,
+    tol: typing.SupportsFloat | typing.SupportsIndex,
+    max_iter: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    Abilities of every table of wins, and the largest change in its last Newton step.
     """
 
 def sum_pairs(
