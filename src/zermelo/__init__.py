@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .ratings.glicko2 import glicko2
     from .ratings.result import load
     from .ratings.trueskill import trueskill
+    from .tournament.comparison import compare_designs
     from .tournament.double_elimination import DoubleElimination
     from .tournament.draws import best_draw
     from .tournament.exact import win_probabilities
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .tournament.simulation import simulate
     from .tournament.single_elimination import SingleElimination
     from .tournament.swiss import Swiss
+    from .tournament.varco import varco_arena
 
 __version__ = "0.1.0"
 
@@ -51,6 +53,7 @@ __all__ = [
     "best_draw",
     "boards",
     "bradley_terry",
+    "compare_designs",
     "compare_fits",
     "elo",
     "errors",
@@ -64,6 +67,7 @@ __all__ = [
     "simulate",
     "trueskill",
     "tune_elo",
+    "varco_arena",
     "win_probabilities",
 ]
 
@@ -82,6 +86,7 @@ _LOADED_WHEN_USED = {
     "best_draw": "tournament.draws",
     "boards": "ratings.boards",
     "bradley_terry": "ratings.bradley_terry",
+    "compare_designs": "tournament.comparison",
     "compare_fits": "ratings.compare_fits",
     "elo": "ratings.elo",
     "glicko": "ratings.glicko",
@@ -94,6 +99,7 @@ _LOADED_WHEN_USED = {
     "trueskill": "ratings.trueskill",
     "simulate": "tournament.simulation",
     "tune_elo": "ratings.elo_tuning",
+    "varco_arena": "tournament.varco",
     "win_probabilities": "tournament.exact",
 }
 _MODULES = frozenset({"judges", "metrics", "plot", "presets"})
