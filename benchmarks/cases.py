@@ -310,6 +310,7 @@ CASES: dict[str, Case] = {
     "elo-orders": replay_cases.elo_orders,
     "bracket": tournament_cases.bracket,
     "bracket-designs": tournament_cases.bracket_designs,
+    "designs-sweep": tournament_cases.designs_sweep,
     "import": import_time,
 }
 REPEATS = {

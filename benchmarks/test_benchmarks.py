@@ -59,6 +59,11 @@ CONTESTANTS = {
         )
         for backend in ("", ", numba backend")
     ),
+    "designs-sweep": (
+        "zermelo, 1 thread",
+        "zermelo, 2 threads",
+        "zermelo, numba backend, 2 threads",
+    ),
     "import": (
         "zermelo, after numpy and narwhals",
         "numpy and narwhals",

@@ -307,3 +307,51 @@ def bracket_designs(small: bool) -> Workload:
         contestants,
         baseline=contestants[0].name,
     )
+
+
+def designs_sweep(small: bool) -> Workload:
+    """Varco Arena against one fixed model, over accuracies of the judge and numbers of prompts."""
+    import zermelo as zm
+
+    n, replicates = 20, 10 if small else 500
+    prompts = (5, 10) if small else (25, 50, 100, 250, 500)
+    designs = {"tournament": zm.varco_arena(n, 1), "anchored": zm.Anchored(n, n // 2)}
+
+    def sweep(threads: int, **options: Any) -> Callable[[], Measurement]:
+        def measure() -> Measurement:
+            watch = Stopwatch()
+            medians = []
+            for accuracy in (0.6, 0.7, 0.8, 0.9, 1.0):
+                frame = zm.compare_designs(
+                    designs,
+                    strengths=np.linspace(1300.0, 1000.0, n),
+                    scale=400,
+                    matches=[number * (n - 1) for number in prompts],
+                    judge=zm.judges.Noisy(accuracy),
+                    replicates=replicates,
+                    threads=threads,
+                    **options,
+                )
+                medians.append(np.reshape(frame["spearman_median"], (2, -1)))
+            watch.lap("compare_designs")
+            tournament, anchored = np.stack(medians, axis=1)
+            ahead = int((tournament >= anchored).sum())
+            note = f"tournament at or above anchored in {ahead} of {anchored.size} cells"
+            return Measurement(watch.total, note=note)
+
+        return measure
+
+    contestants = [
+        Contestant("zermelo, 1 thread", sweep(1)),
+        Contestant("zermelo, 2 threads", sweep(2)),
+        Contestant("zermelo, numba backend, 2 threads", sweep(2, backend="numba")),
+    ]
+    matches = 2 * 5 * replicates * prompts[-1] * (n - 1)
+    return Workload(
+        f"{n} models, 5 accuracies of the judge, {len(prompts)} numbers of prompts up to "
+        f"{prompts[-1]}, {replicates} replicates, {matches / 1e6:.1f} million matches: the median "
+        "Spearman correlation of Varco Arena and of one fixed model at equal matches.",
+        contestants,
+        baseline=contestants[0].name,
+        target="under 60 s with 2 threads",
+    )
