@@ -308,8 +308,11 @@ CASES: dict[str, Case] = {
     "bootstrap": bootstrap,
     "elo": replay_cases.elo,
     "elo-orders": replay_cases.elo_orders,
+    "elo-kin": replay_cases.kin,
+    "elo-tuning": replay_cases.tuning,
     "bracket": tournament_cases.bracket,
     "bracket-designs": tournament_cases.bracket_designs,
+    "bracket-exact": tournament_cases.exact,
     "designs-sweep": tournament_cases.designs_sweep,
     "import": import_time,
 }

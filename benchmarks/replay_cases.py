@@ -130,3 +130,69 @@ def elo_orders(small: bool) -> Workload:
         baseline=contestants[0].name,
         target="2 threads at least 1.8 times faster than one",
     )
+
+
+def kin(small: bool) -> Workload:
+    """Glicko in 100 periods, TrueSkill game by game."""
+    import zermelo as zm
+
+    data = draw_wins(*((20_000, 200) if small else (10_000_000, 100_000)))
+    period = np.arange(len(data.winner)) * 100 // len(data.winner)
+    games = zm.Comparisons(data.winner, data.loser, period=period)
+
+    def measured(model: Callable[..., Any], **options: Any) -> Callable[[], Measurement]:
+        def measure() -> Measurement:
+            watch = Stopwatch()
+            model(games, **options)
+            watch.lap(model.__name__)
+            return Measurement(watch.total, note=_note(len(games), watch.total))
+
+        return measure
+
+    contestants = [
+        Contestant("zermelo, elo", measured(zm.elo)),
+        Contestant("zermelo, glicko", measured(zm.glicko)),
+        Contestant("zermelo, glicko2", measured(zm.glicko2)),
+        Contestant("zermelo, trueskill", measured(zm.trueskill)),
+    ]
+    return Workload(
+        f"{len(games):,} games between {data.n_items:,} players, for Glicko in 100 rating periods, "
+        "on one core.",
+        contestants,
+        baseline=contestants[0].name,
+    )
+
+
+def tuning(small: bool) -> Workload:
+    import zermelo as zm
+
+    data = draw_wins(*((2_000, 20) if small else (50_000, 300)))
+    games = zm.Comparisons(data.winner, data.loser, np.ones(len(data.winner)))
+    grid = {
+        "k": np.linspace(5, 60, 10).tolist(),
+        "position_effect": np.linspace(0, 90, 10).tolist(),
+    }
+
+    def tuned(threads: int, **options: Any) -> Callable[[], Measurement]:
+        import warnings
+
+        def measure() -> Measurement:
+            watch = Stopwatch()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the best lies at an end: the games are random
+                found = zm.tune_elo(games, threads=threads, **grid, **options)
+            watch.lap("tune_elo")
+            return Measurement(watch.total, note=_note(len(games) * found.n_tried, watch.total))
+
+        return measure
+
+    contestants = [
+        Contestant("zermelo, 1 thread", tuned(1)),
+        Contestant("zermelo, 2 threads", tuned(2)),
+        Contestant("zermelo, numba backend, 2 threads", tuned(2, backend="numba")),
+    ]
+    return Workload(
+        f"A grid of 100 rules of Elo over {len(games):,} games.",
+        contestants,
+        baseline=contestants[0].name,
+    )

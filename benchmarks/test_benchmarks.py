@@ -41,6 +41,8 @@ CONTESTANTS = {
         "zermelo, numba backend, replay",
         "evalica",
     ),
+    "elo-kin": ("zermelo, elo", "zermelo, glicko", "zermelo, glicko2", "zermelo, trueskill"),
+    "elo-tuning": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
     "elo-orders": ("zermelo, 1 thread", "zermelo, 2 threads", "zermelo, numba backend, 2 threads"),
     "bracket": (
         "zermelo, 1 thread",
@@ -48,6 +50,9 @@ CONTESTANTS = {
         "zermelo, numba backend, 1 thread",
         "numba, one bracket at a time",
         "NumPy, replicates side by side",
+    ),
+    "bracket-exact": tuple(
+        f"{n} players{suffix}" for n in ("64", "1,024") for suffix in ("", ", numba backend")
     ),
     "bracket-designs": tuple(
         f"{design}{backend}"

@@ -152,36 +152,13 @@ def _numba_peer(p: Floats, slots: list[int], replicates: int, champion: Floats) 
     return _measured(watch, (len(p) - 1) * replicates, counts[:, -1] / replicates, champion)
 
 
-def _bracket(build: Any, alive: list[int], exits: bool = True) -> list[list[int]]:
-    """Adds a single elimination; the losers' registers of every round, and the champion's."""
-    from zermelo.tournament.program import Band, Series
-
-    losers = []
-    while len(alive) > 1:
-        pairs = zip(alive[::2], alive[1::2], strict=True)
-        played = [build.match(a, b, Series(), len(losers) + 1) for a, b in pairs]
-        if exits:
-            for _, lose in played:
-                build.exit(lose, Band(len(played) + 1, len(alive), len(losers)))
-        losers.append([lose for _, lose in played])
-        alive = [win for win, _ in played]
-    return [*losers, alive]
-
-
-def _single_elimination(n: int) -> Any:
-    from zermelo.tournament.program import Band, Builder
-
-    build = Builder(n)
-    *rounds, champion = _bracket(build, _slots(n))
-    build.exit(champion[0], Band(1, 1, len(rounds)))
-    return build.program(len(rounds))
-
-
 def bracket(small: bool) -> Workload:
+    import zermelo as zm
+
     replicates = 2_000 if small else 1_000_000
     p, slots = _probabilities(N_PLAYERS), _slots(N_PLAYERS)
     champion = _exact_champion(p, slots)
-    program, tables = _single_elimination(N_PLAYERS), _thresholds(p)
+    program, tables = zm.SingleElimination(N_PLAYERS).program(), _thresholds(p)
 
     def ours(threads: int, backend: str = "cpp") -> Callable[[], Measurement]:
         return _simulated(program, tables, replicates, threads, backend, champion)
@@ -207,93 +184,19 @@ def bracket(small: bool) -> Workload:
     )
 
 
-def _double_elimination(n: int) -> Any:
-    from zermelo.tournament.program import FREE, REMATCH, Band, Builder, Series
-
-    build = Builder(n)
-    *rounds, champion = _bracket(build, _slots(n), exits=False)
-    series, alive, number = Series(), rounds[0], len(rounds)
-    place = n
-
-    def play(pairs: list[tuple[int, int]]) -> list[int]:
-        nonlocal number, place
-        number += 1
-        played = [build.match(a, b, series, number) for a, b in pairs]
-        for _, lose in played:
-            build.exit(lose, Band(place - len(played) + 1, place, number))
-        place -= len(played)
-        return [win for win, _ in played]
-
-    for fallen in rounds[1:]:
-        alive = play(list(zip(alive[::2], alive[1::2], strict=True)))
-        alive = play(list(zip(alive, fallen[::-1], strict=True)))
-    win, lose = build.match(champion[0], alive[0], series, number + 1)
-    build.add(REMATCH, champion[0], alive[0], win, lose, build.table(series), number + 2, FREE)
-    build.exit(lose, Band(2, 2, number + 1))
-    build.exit(win, Band(1, 1, number + 2))
-    return build.program(number + 2)
-
-
-def _places(build: Any, first: int, count: int) -> None:
-    from zermelo.tournament.program import Band
-
-    for k in range(count):
-        build.exit(first + k, Band(k + 1, k + 1, 0))
-
-
-def _round_robin(n: int) -> Any:
-    from zermelo.tournament.program import SONNEBORN_BERGER, Builder, Series
-
-    build = Builder(n)
-    for i in range(n):
-        for j in range(i + 1, n):
-            build.game(i, j, Series(decisive=False), 1)
-    _places(build, build.rank(0, n, [SONNEBORN_BERGER]), n)
-    return build.program(n - 1)
-
-
-def _swiss(n: int, rounds: int) -> Any:
-    from zermelo.tournament.program import BUCHHOLZ, SLIDE, SWISS, Builder, Series
-
-    build = Builder(n)
-    for number in range(1, rounds + 1):
-        build.add(SWISS, 0, n, build.table(Series(decisive=False)), number, SLIDE)
-    _places(build, build.rank(0, n, [BUCHHOLZ]), n)
-    return build.program(rounds)
-
-
-def _groups_then_knockout(groups: int) -> Any:
-    """Groups of four, of which two advance."""
-    from zermelo.tournament.program import HEAD_TO_HEAD, Band, Builder, Series
-
-    n = 4 * groups
-    build = Builder(n)
-    advance = [0] * (2 * groups)
-    for group in range(groups):
-        first = 4 * group
-        for i in range(first, first + 4):
-            for j in range(i + 1, first + 4):
-                build.game(i, j, Series(decisive=False), 1)
-        places = build.rank(first, 4, [HEAD_TO_HEAD])
-        # The first of a group meets the second of its neighbour.
-        advance[2 * group], advance[2 * (group ^ 1) + 1] = places, places + 1
-        for k in (2, 3):
-            build.exit(places + k, Band(2 * groups + 1, n, 0))
-    *rounds, champion = _bracket(build, advance)
-    build.exit(champion[0], Band(1, 1, len(rounds)))
-    return build.program(len(rounds), win_points=3)
-
-
 def bracket_designs(small: bool) -> Workload:
+    import zermelo as zm
+
     replicates = 200 if small else 20_000
     designs = {
-        "double elimination of 64": _double_elimination(64),
-        "Swiss, 64 players and 9 rounds": _swiss(64, 9),
-        "round robin of 20": _round_robin(20),
-        "8 groups of 4, then a knockout": _groups_then_knockout(8),
+        "double elimination of 64": zm.DoubleElimination(64),
+        "Swiss, 64 players and 9 rounds": zm.Swiss(64, 9),
+        "round robin of 20": zm.RoundRobin(20),
+        "8 groups of 4, then a knockout": zm.GroupsThenKnockout(32, 8),
     }
     contestants = []
-    for name, program in designs.items():
+    for name, design in designs.items():
+        program = design.program()
         tables = _tables(program)
         contestants += [
             Contestant(f"{name}{suffix}", _simulated(program, tables, replicates, threads, backend))
@@ -354,4 +257,36 @@ def designs_sweep(small: bool) -> Workload:
         contestants,
         baseline=contestants[0].name,
         target="under 60 s with 2 threads",
+    )
+
+
+def exact(small: bool) -> Workload:
+    """Inside the kernel: so many runs in a row, since one takes microseconds."""
+    import zermelo as zm
+    from zermelo._backends import resolve
+
+    def kernel(n: int, backend: str) -> Callable[[], Measurement]:
+        program, win = zm.SingleElimination(n).program(), _probabilities(n)[None].copy()
+        runs = 2 if small else max(1, 2_000_000 // n**2)
+        call = resolve(backend).exact_bracket
+
+        def measure() -> Measurement:
+            watch = Stopwatch()
+            for _ in range(runs):
+                call(program.code, n, program.n_registers, len(program.bands), win)
+            watch.lap("exact_bracket")
+            return Measurement(watch.total / runs, note=f"mean of {runs:,} runs")
+
+        return measure
+
+    contestants = [
+        Contestant(f"{n:,} players{suffix}", kernel(n, backend))
+        for n in (N_PLAYERS, 1024)
+        for suffix, backend in (("", "cpp"), (", numba backend", "numba"))
+    ]
+    return Workload(
+        "Exact probabilities of a single elimination, inside the kernel.",
+        contestants,
+        baseline=contestants[0].name,
+        target="64 players under 25 microseconds, 1,024 under 2 ms",
     )
