@@ -55,6 +55,14 @@ def test_times(time):
     assert y == [1500.0, *(fit.after[row, int(B[row] == "x")] for row in rows)]
 
 
+def test_times_that_are_texts_stand_in_their_order():
+    rounds = ["round 1", "round 2", "round 3", "round 4"]
+    figure = zm.plot.history(replayed(time=rounds))
+    # Lines bring them in another order: x plays in the first, the third and the fourth.
+    assert figure.layout.xaxis.categoryorder == "category ascending"
+    assert zm.plot.history(replayed(time=[1, 2, 3, 4])).layout.xaxis.categoryorder is None
+
+
 def test_items_and_top():
     fit = replayed()
     assert list(lines(zm.plot.history(fit, ["z", "x"]))) == ["z", "x"]

@@ -109,6 +109,9 @@ def history(
         hovermode="closest",
         showlegend=True,
     )
+    if data.time is not None and data.time.dtype == object:
+        # Texts that are no dates stand in the order in which lines bring them, unless told so.
+        figure.update_xaxes(categoryorder="category ascending")
     return figure
 
 
