@@ -34,8 +34,8 @@ def fivethirtyeight_nba(**changes: Any) -> dict[str, Any]:
     """FiveThirtyEight's Elo ratings of basketball teams (2015).
 
     K 20, 100 points for playing at home, margins by a power, and at the first game of a season a
-    quarter of the way back to 1505. Expansion teams begin at 1300, as all do here that `initial`
-    does not name otherwise.
+    quarter of the way back to 1505. Expansion teams begin at 1300, as all do here. A dict that
+    replaces `initial` must name every team: those it does not name begin at 1500, as in `elo`.
 
     Parameters
     ----------
@@ -75,8 +75,9 @@ def fivethirtyeight_nfl(**changes: Any) -> dict[str, Any]:
     """FiveThirtyEight's Elo ratings of American football teams (2014 to 2021).
 
     K 20, 65 points for playing at home, margins by their logarithm, and at the first game of a
-    season a third of the way back to 1505. Expansion teams begin at 1300, as all do here that
-    `initial` does not name otherwise. Their history from 1920 on also has ratings set by hand:
+    season a third of the way back to 1505. Expansion teams begin at 1300, as all do here. A dict
+    that replaces `initial` must name every team: those it does not name begin at 1500, as in `elo`.
+    Their history from 1920 on also has ratings set by hand:
     ``fivethirtyeight_nfl(resets=zm.presets.FIVETHIRTYEIGHT_NFL_RESETS)``.
 
     Parameters
