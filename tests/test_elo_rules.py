@@ -145,6 +145,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "k bool": ({"k": True}, "k must be finite and non-negative, but is True"),
     "k text": ({"k": "32"}, "k must be a number, a column of one a comparison or a KSchedule"),
     "k dict": ({"k": {"x": 3}}, "k must be a number, a column of one a comparison or a KSch"),
+    "k function": (
+        {"k": lambda n: 32.0},
+        r"k must be a number, .*; KSchedule\(by_games=function\)",
+    ),
     "k short": ({"k": [1, 2]}, r"Length of k \(2\) must match length of a \(3\)"),
     "k row": ({"k": [1, -2, 3]}, r"k must be finite and non-negative, but k\[1\] is -2"),
     "k gap": ({"k": [1, None, 3]}, r"k"),
@@ -220,6 +224,10 @@ FUNCTIONS: dict[str, tuple[Any, str]] = {
     "negative": (lambda n: 1.0 - n, r"but by_games\(2\) is -1.0"),
     "nan": (lambda n: np.where(n == 1, np.nan, 2.0), r"but by_games\(1\) is nan"),
     "text": (lambda n: "much", r"by_games must give numbers, but gave 'much'"),
+    "one number": (
+        lambda n: 40 if n < 30 else 20,
+        r"by_games must be a function of an array .* gave ValueError: .*; numpy.where chooses",
+    ),
     "nothing": (lambda n: None, r"but by_games\(0\) is nan"),
 }
 

@@ -184,7 +184,14 @@ class KSchedule:
         """K by games played up to `most_games`, and where the bands begin and their K."""
         if callable(self.by_games):
             games = np.arange(most_games + 1)
-            given = self.by_games(games)
+            try:
+                given = self.by_games(games)
+            except (TypeError, ValueError) as error:
+                raise InputError(
+                    "by_games must be a function of an array of numbers of games, but of "
+                    f"{shortened(games[:3])} and so on it gave {type(error).__name__}: {error}; "
+                    "numpy.where chooses between values, and a sequence does without a function"
+                ) from error
             try:
                 table = np.asarray(given, np.float64)
             except (TypeError, ValueError):
@@ -238,13 +245,18 @@ def read_k(k: Any) -> float | KSchedule | Any:
         return k
     if isinstance(k, np.ndarray) and k.ndim == 0:
         k = k.item()
-    if np.ndim(k) == 0 and not hasattr(k, "__len__"):
-        return non_negative("k", k)
+    if callable(k):
+        raise InputError(
+            f"k must be a number, a column or a KSchedule, but is {shortened(k)}; "
+            "KSchedule(by_games=function) has K by the number of games"
+        )
     if isinstance(k, (str, bytes, Mapping)):
         raise InputError(
             f"k must be a number, a column of one a comparison or a KSchedule, but is "
             f"{shortened(k)}"
         )
+    if np.ndim(k) == 0 and not hasattr(k, "__len__"):
+        return non_negative("k", k)
     return k
 
 
