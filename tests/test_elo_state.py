@@ -276,7 +276,7 @@ UPDATES: dict[str, tuple[Any, dict[str, Any], dict[str, Any], str]] = {
         zm.Comparisons(["x"], ["y"], time=[6], period=["a"]),
         {"reversion": 0.5},
         {},
-        "labels must be all str or all whole numbers",
+        "data has periods such as 'a', but those replayed are such as 1",
     ),
     "margin": (timed(6), {"margin": "power"}, {}, r"make Comparisons with margin="),
 }

@@ -18,6 +18,7 @@ from ..grouping import encode_groups, merge_groups
 from ..labels import merge_items
 from ..row_columns import read_weight
 from .elo_rules import EloRules, KSchedule
+from .rating_periods import shown_period
 from .replay import Games
 from .result import freeze, label_of
 
@@ -230,6 +231,11 @@ def _periods(
     codes, labels = encode_groups("period", games.data.period, backend, 1)
     last_period = start.last_period
     if start.periods is not None:
+        if start.periods.dtype.kind != labels.dtype.kind:
+            raise InputError(
+                f"data has periods such as {shown_period(labels[0])}, but those replayed are such "
+                f"as {shown_period(start.periods[0])}"
+            )
         labels, (ours, theirs) = merge_groups(start.periods, labels)
         last_period = np.append(ours, np.int32(-1))[last_period].astype(np.int32)
         codes = theirs[codes]

@@ -47,22 +47,22 @@ def read_periods(
         row = games.row(int(begin[repeated]))
         helps = "give comparisons a time" if games.data.time is None else "correct period or time"
         raise InputError(
-            f"period[{row}] is {_shown(new[repeated])}, a period that had ended when another one "
-            f"began; sort the rows by period, or {helps}"
+            f"period[{row}] is {shown_period(new[repeated])}, a period that had ended when another "
+            f"one began; sort the rows by period, or {helps}"
         )
     if known is None:
         return begin, new
     if known.dtype.kind != new.dtype.kind:
         raise InputError(
-            f"data has periods such as {_shown(new[0])}, but those replayed are such as "
-            f"{_shown(known[0])}"
+            f"data has periods such as {shown_period(new[0])}, but those replayed are such as "
+            f"{shown_period(known[0])}"
         )
     before = np.isin(new, known)
     if before.any():
         place = int(before.argmax())
         raise InputError(
-            f"period[{games.row(int(begin[place]))}] is {_shown(new[place])}, a period that has "
-            "been replayed already; continue with the next one, or replay all at once"
+            f"period[{games.row(int(begin[place]))}] is {shown_period(new[place])}, a period that "
+            "has been replayed already; continue with the next one, or replay all at once"
         )
     return begin, np.concatenate([known, new])
 
@@ -85,7 +85,8 @@ def _first_repeated(labels: Array) -> int | None:
     return int(again.argmax())
 
 
-def _shown(label: Any) -> str:
+def shown_period(label: Any) -> str:
+    """A period's label as messages show it."""
     return repr(
         label.item() if isinstance(label, np.generic) and label.dtype.kind != "M" else label
     )
