@@ -201,6 +201,7 @@ RESETS: dict[str, tuple[Any, str]] = {
     "key": ({"x": 1500.0}, r"resets has the key 'x'; keys must be \(item, period\)"),
     "long key": ({("x", 1, 2): 1.0}, r"resets has the key \('x', 1, 2\); keys must be"),
     "number": ({1: 1500.0}, r"resets has the key 1; keys must be"),
+    "two letters": ({"x1": 1500.0}, r"resets has the key 'x1'; keys must be"),
     "value": ({("x", 1): np.nan}, r"resets\[\('x', 1\)\] must be a finite number, but is nan"),
     "text": ({("x", 1): "1500"}, r"resets\[\('x', 1\)\] must be a finite number, but is '1500'"),
     "list": ([("x", 1, 1500)], r"resets must be a dict of \(item, period\) to rating, but is \["),

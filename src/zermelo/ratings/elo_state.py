@@ -293,10 +293,9 @@ def _resets(
     n_items = len(items)
     keys: dict[int, float] = {}
     for name, rating in resets.items():
-        try:
-            item, period = (label_of(part) for part in name)
-        except (TypeError, ValueError):
-            raise InputError(f"resets has the key {name!r}; keys must be (item, period)") from None
+        if not isinstance(name, tuple) or len(name) != 2:
+            raise InputError(f"resets has the key {name!r}; keys must be (item, period)")
+        item, period = map(label_of, name)
         value = finite(f"resets[{name!r}]", rating)
         if item not in item_at or period not in period_at:
             what, part = ("item", item) if item not in item_at else ("period", period)
