@@ -114,8 +114,10 @@ class EloResult(ReplayResult):
         before = self.replay.last_time
         try:
             wanted = np.datetime64(time) if data.time.dtype.kind == "M" else time
-            if np.ndim(wanted) or wanted != wanted:
+            if np.ndim(wanted):
                 raise TypeError("it is not a single value")
+            if wanted != wanted:
+                raise TypeError("it is no time")
             earlier = np.asarray(data.time <= wanted, bool)
             too_early = before is not None and bool(wanted < before)
         except (TypeError, ValueError) as error:
