@@ -194,6 +194,20 @@ def test_reset_of_a_period_that_comes_back(backend: str) -> None:
     same_bits(fit_again, fit)
 
 
+@pytest.mark.parametrize("unit", ["D", "s", "us", "ns"])
+def test_resets_at_periods_that_are_dates(unit: str) -> None:
+    days = np.array(["2020-01-01", "2021-01-01"], f"datetime64[{unit}]")
+    games = zm.Comparisons(["x", "x"], ["y", "z"], [1, 1], period=days)
+    wanted = zm.elo(games, initial={"x": 1484.0}).expected[0]
+    stamp = pd.Timestamp("2021-01-01")
+    for period in (days[1], stamp, stamp.date(), stamp.to_pydatetime(), "2021-01-01"):
+        fit = zm.elo(games, resets={("x", period): 1484.0})
+        assert fit.expected.tolist() == [0.5, wanted]
+    for period in (stamp + pd.Timedelta(hours=1), "2022-01-01", "spring", 2021):
+        with pytest.raises(InputError, match="but the data has no period"):
+            zm.elo(games, resets={("x", period): 1484.0})
+
+
 RESETS: dict[str, tuple[Any, str]] = {
     "no game": ({("y", 3): 1500.0}, r"resets names \('y', 3\), but it has no game in that period"),
     "item": ({("w", 1): 1500.0}, r"resets names \('w', 1\), but the data has no item 'w'"),

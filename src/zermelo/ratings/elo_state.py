@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -295,7 +296,7 @@ def _resets(
     for name, rating in resets.items():
         if not isinstance(name, tuple) or len(name) != 2:
             raise InputError(f"resets has the key {name!r}; keys must be (item, period)")
-        item, period = map(label_of, name)
+        item, period = label_of(name[0]), _period_label(name[1], periods)
         value = finite(f"resets[{name!r}]", rating)
         if item not in item_at or period not in period_at:
             what, part = ("item", item) if item not in item_at else ("period", period)
@@ -323,6 +324,16 @@ def _resets(
             name = (label_of(items[item]), label_of(periods[period]))
             raise InputError(f"resets names {name!r}, but it {reason}; leave it out")
     return _unwritable(wanted, np.array([keys[key] for key in wanted.tolist()]))
+
+
+def _period_label(label: Any, periods: Array) -> Any:
+    """The label as the periods' list has it: dates of all kinds, or their texts, name dates."""
+    if periods.dtype.kind == "M":
+        with suppress(TypeError, ValueError):
+            given = np.datetime64(label)
+            if (same := given.astype(periods.dtype)) == given:
+                return same.item()
+    return label_of(label)
 
 
 def _unwritable(keys: Long, ratings: Real) -> tuple[Long, Real]:
