@@ -208,6 +208,13 @@ def test_resets_at_periods_that_are_dates(unit: str) -> None:
             zm.elo(games, resets={("x", period): 1484.0})
 
 
+def test_a_time_with_a_zone_is_not_compared_with_times_without() -> None:
+    days = pd.to_datetime(["2020-01-01", "2020-02-01"])
+    fit = zm.elo(zm.Comparisons(["x", "x"], ["y", "z"], time=days))
+    with pytest.raises(InputError, match=r"which does not compare .* it has a time zone"):
+        fit.rating_at(pd.Timestamp("2020-01-15", tz="UTC"))
+
+
 RESETS: dict[str, tuple[Any, str]] = {
     "no game": ({("y", 3): 1500.0}, r"resets names \('y', 3\), but it has no game in that period"),
     "item": ({("w", 1): 1500.0}, r"resets names \('w', 1\), but the data has no item 'w'"),

@@ -113,6 +113,8 @@ class EloResult(ReplayResult):
             raise InputError("the games have no time; make Comparisons with time=")
         before = self.replay.last_time
         try:
+            if data.time.dtype.kind == "M" and getattr(time, "tzinfo", None) is not None:
+                raise TypeError("it has a time zone, and they have none")
             wanted = np.datetime64(time) if data.time.dtype.kind == "M" else time
             if np.ndim(wanted):
                 raise TypeError("it is not a single value")
