@@ -412,3 +412,25 @@ def test_damaged_files(tmp_path: Path) -> None:
     for change, meta in changes:
         with pytest.raises(InputError, match="is damaged"):
             load(change, meta)
+
+
+def test_newcomers_begin_at_the_value_for_none(backend: str) -> None:
+    first = zm.elo(zm.Comparisons(["x"], ["y"]), k=0, initial={"x": 1700, None: 1200})
+    assert first.rating.tolist() == [1700, 1200]
+    assert first.update(zm.Comparisons(["z"], ["x"])).rating.tolist() == [1700, 1200, 1200]
+
+
+def test_notebooks_show_a_table() -> None:
+    games = zm.Comparisons(["<x>", "y"], ["y", "z"])
+    assert "&lt;x&gt;" in zm.elo(games)._repr_html_()
+    assert "deviation" in zm.glicko(games)._repr_html_()
+
+
+def test_repeats_do_not_change_with_the_stretches(backend: str) -> None:
+    """Games are replayed in stretches, which repeats make shorter."""
+    counts = [3, 900_000, 0, 1, 200_000]
+    a, b = ["x", "y", "z", "x", "y"], ["y", "z", "x", "z", "x"]
+    fit = zm.elo(zm.Comparisons(a, b, [1, 0, 1, 0.5, 0], count=counts), k=0.01)
+    slow = zm.elo(zm.Comparisons(np.repeat(a, counts), np.repeat(b, counts),
+                                 np.repeat([1, 0, 1, 0.5, 0], counts)), k=0.01)  # fmt: skip
+    assert fit.rating == pytest.approx(slow.rating, abs=1e-9)

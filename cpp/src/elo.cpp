@@ -7,7 +7,6 @@
 namespace zermelo {
 namespace {
 
-constexpr std::int64_t kGamesPerCheck = std::int64_t{1} << 16;
 // Ratings of so many games ahead are asked for, so that they are in the nearest cache in time.
 constexpr std::int64_t kAhead = 32;
 
@@ -95,8 +94,8 @@ Result elo_replay(const EloGames& games, const EloRules& rules, std::int64_t gam
     Team team(1, control);
     const auto size = static_cast<std::int64_t>(games.first.size());
     try {
-      for (std::int64_t begin = 0; begin < size; begin += kGamesPerCheck) {
-        const std::int64_t end = std::min(begin + kGamesPerCheck, size);
+      for (std::int64_t begin = 0, end = 0; begin < size; begin = end) {
+        end = stretch_end(games, begin);
         if (!full) {
           (noted ? replay_noted : replay_quiet)(plain, games, rules, begin, end, rating, history);
         } else if (noted) {

@@ -16,7 +16,6 @@
 namespace zermelo {
 namespace {
 
-constexpr std::int64_t kGamesPerCheck = std::int64_t{1} << 16;
 constexpr std::size_t kLanes = 8;
 constexpr double kHalfLogTwo = 0x1.62e42fefa39efp-2;
 constexpr double kRootTwo = 0x1.6a09e667f3bcdp+0;
@@ -171,8 +170,8 @@ void lane_losses(const EloGames& games, std::span<const EloRules> rules,
   std::vector<std::int32_t> last_period(games.period.empty() ? 0 : n_items, -1);
   LaneState state{rating.data(), last_period.data(), {}, {}};
   std::fill_n(state.least_divisor, kLanes, 1.0);
-  for (std::size_t begin = 0; begin < size; begin += kGamesPerCheck) {
-    const std::size_t end = std::min(begin + std::size_t{kGamesPerCheck}, size);
+  for (std::size_t begin = 0, end = 0; begin < size; begin = end) {
+    end = static_cast<std::size_t>(stretch_end(games, static_cast<std::int64_t>(begin)));
     replay_lanes(games, lanes, weight, begin, end, n_items, state);
     team.check();
   }
@@ -192,7 +191,12 @@ double single_loss(const EloGames& games, const EloRules& rules, std::span<const
   EloReplay<true> replay(games, rules, {rating, n_games, peak, peak_game, last_period});
   double sum = 0.0;
   try {
+    std::int64_t end = 0;
     for (std::int64_t game = 0; game < static_cast<std::int64_t>(weight.size()); ++game) {
+      if (game == end) {
+        team.check();
+        end = stretch_end(games, game);
+      }
       const std::int64_t times = replay.times(game);
       if (times > 0) replay.arrive(game);
       const double log_odds = replay.log_odds(game), score = replay.score(game);
@@ -202,7 +206,6 @@ double single_loss(const EloGames& games, const EloRules& rules, std::span<const
         replay.play(game, expected_score(replay.log_odds(game)));
         replay.leave(game, game);
       }
-      if (game % kGamesPerCheck == 0) team.check();
     }
   } catch (const BadDivisor&) {
     return std::numeric_limits<double>::infinity();

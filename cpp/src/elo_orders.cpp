@@ -10,7 +10,6 @@
 namespace zermelo {
 namespace {
 
-constexpr std::int64_t kGamesPerCheck = std::int64_t{1} << 16;
 constexpr double kUnit = 0x1p-53;
 
 // A place from 0 to `size` - 1. The product cannot round up to `size`, and what it favours, it

@@ -10,6 +10,21 @@
 
 namespace zermelo {
 
+// Games, repeats of theirs included, between two looks at whether the caller wants to stop.
+inline constexpr std::int64_t kGamesPerCheck = std::int64_t{1} << 16;
+
+// The end of a stretch of so many games from `begin` on, of one row at least.
+inline std::int64_t stretch_end(const EloGames& games, std::int64_t begin) {
+  const auto size = static_cast<std::int64_t>(games.first.size());
+  const std::int64_t most = std::min(begin + kGamesPerCheck, size);
+  if (games.count.empty()) return most;
+  std::int64_t end = begin + 1, played = games.count[static_cast<std::size_t>(begin)];
+  while (end < most && played < kGamesPerCheck) {
+    played += games.count[static_cast<std::size_t>(end++)];
+  }
+  return end;
+}
+
 // Thrown for a game whose divisor is not positive; the kernels turn it into a status.
 struct BadDivisor {
   std::int64_t game;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .ratings.elo_rules import KSchedule, LogMargin, PowerMargin
@@ -34,8 +35,8 @@ def fivethirtyeight_nba(**changes: Any) -> dict[str, Any]:
     """FiveThirtyEight's Elo ratings of basketball teams (2015).
 
     K 20, 100 points for playing at home, margins by a power, and at the first game of a season a
-    quarter of the way back to 1505. Expansion teams begin at 1300, as all do here. A dict that
-    replaces `initial` must name every team: those it does not name begin at 1500, as in `elo`.
+    quarter of the way back to 1505. Expansion teams begin at 1300, as all do here that a dict for
+    `initial` does not name otherwise.
 
     Parameters
     ----------
@@ -67,16 +68,15 @@ def fivethirtyeight_nba(**changes: Any) -> dict[str, Any]:
         "margin": PowerMargin(exponent=0.8, added=3.0, intercept=7.5, slope=0.006),
         "reversion": 0.25,
         "reversion_to": 1505.0,
-        "initial": 1300.0,
-    } | changes
+    } | _beginning_at(1300.0, changes)
 
 
 def fivethirtyeight_nfl(**changes: Any) -> dict[str, Any]:
     """FiveThirtyEight's Elo ratings of American football teams (2014 to 2021).
 
     K 20, 65 points for playing at home, margins by their logarithm, and at the first game of a
-    season a third of the way back to 1505. Expansion teams begin at 1300, as all do here. A dict
-    that replaces `initial` must name every team: those it does not name begin at 1500, as in `elo`.
+    season a third of the way back to 1505. Expansion teams begin at 1300, as all do here that a
+    dict for `initial` does not name otherwise.
     Their history from 1920 on also has ratings set by hand:
     ``fivethirtyeight_nfl(resets=zm.presets.FIVETHIRTYEIGHT_NFL_RESETS)``.
 
@@ -109,8 +109,7 @@ def fivethirtyeight_nfl(**changes: Any) -> dict[str, Any]:
         "margin": LogMargin(intercept=2.2, slope=0.001, tie_divisor=1.0),
         "reversion": 1.0 / 3.0,
         "reversion_to": 1505.0,
-        "initial": 1300.0,
-    } | changes
+    } | _beginning_at(1300.0, changes)
 
 
 def fide(**changes: Any) -> dict[str, Any]:
@@ -142,3 +141,11 @@ def fide(**changes: Any) -> dict[str, Any]:
     """
     schedule = KSchedule(by_games=[40.0] * 30, by_rating={0.0: 20.0, 2400.0: 10.0}, lasting=True)
     return {"k": schedule} | changes
+
+
+def _beginning_at(rating: float, changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes of a preset in which items begin at `rating`, unless `initial` says otherwise."""
+    initial = changes.get("initial", rating)
+    if isinstance(initial, Mapping):
+        initial = {None: rating} | dict(initial)
+    return changes | {"initial": initial}

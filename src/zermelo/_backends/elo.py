@@ -213,6 +213,17 @@ def _replay_plain(
             after[game, 0], after[game, 1] = rating[a], rating[b]
 
 
+def _stretches(games: Arrays) -> list[tuple[int, int]]:
+    """Borders of the games, of so many each, repeats of theirs included."""
+    size, count = len(games[0]), games[7]
+    if not len(count):
+        return [(begin, min(begin + STRETCH, size)) for begin in range(0, size, STRETCH)]
+    played = np.cumsum(np.maximum(count, 1))
+    marks = np.arange(STRETCH, int(played[-1]), STRETCH)
+    borders = np.unique(np.concatenate([[0], np.searchsorted(played, marks) + 1, [size]]))
+    return list(zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True))
+
+
 def _is_plain(games: Arrays, rules: Rules) -> bool:
     has_margin = rules[5:8] != (1.0, 0.0, 1.0)
     return not (has_margin or len(rules[8]) or len(rules[10]) or len(games[7]) or len(games[8]))
@@ -234,8 +245,7 @@ def elo_replay(
     before, after = (np.empty((size if history else 0, 2)) for _ in range(2))
     bad = -1
     plain = _is_plain(games, rules) and not len(n_games)
-    for begin in range(0, size, STRETCH):
-        end = min(begin + STRETCH, size)
+    for begin, end in _stretches(games):
         if plain:
             _replay_plain(games, rules, begin, end, rating, expected, before, after)
             continue
@@ -342,7 +352,6 @@ def elo_orders(
 def elo_log_loss(
     games: Arrays, rules: Sequence[Rules], initial: Real, weight: Real, threads: int
 ) -> Real:
-    size = len(games[0])
     start = initial.reshape(len(rules), -1)
 
     def replay(place: int) -> float:
@@ -350,8 +359,7 @@ def elo_log_loss(
         last_period = np.full(len(own), -1, np.int32)
         state = _tracked(True, own)
         total = 0.0
-        for begin in range(0, size, STRETCH):
-            end = min(begin + STRETCH, size)
+        for begin, end in _stretches(games):
             _, _, total = _play(
                 games, rules[place], NO_ORDER, begin, end, 0, np.uint64(0), False, False, own,
                 *state, last_period, NOTHING, NO_HISTORY, NO_HISTORY, weight, total,

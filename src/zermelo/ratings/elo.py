@@ -11,7 +11,7 @@ from ..checks import flag, whole
 from ..comparisons import Comparisons
 from .elo_replicates import number_of_replicates, replicated
 from .elo_result import EloResult, replayed
-from .elo_rules import INITIAL, EloRules, KSchedule, Margin, initial_ratings
+from .elo_rules import INITIAL, EloRules, KSchedule, Margin, initial_ratings, rating_of_others
 from .elo_state import EloState, Replay
 from .replay import Games
 
@@ -52,7 +52,8 @@ def elo(
         Points a surprise of one whole score shifts; one for all, one a comparison, or by games
         played and rating.
     initial : float, or dict of item to float, default 1500
-        Ratings before the first game; items that a dict does not name begin at 1500.
+        Ratings before the first game; items that a dict does not name begin at its value for None,
+        or at 1500 where it has none.
     scale, base : float, default 400 and 10
         `scale` points ahead mean odds of `base` to 1.
     position_effect : float, default 0
@@ -63,7 +64,7 @@ def elo(
         The share of its way back to `reversion_to` that an item goes at its first game of another
         `period` than its last game's (a season, say).
     reversion_to : float, optional
-        None: `initial`, or 1500 where that is a dict.
+        None: `initial`, or where that is a dict, where items begin that it does not name.
     resets : dict of (item, period) to float, optional
         Ratings set by hand at the item's first game of that period, in place of the reversion; once
         more where it comes back to the period after one of another.
@@ -111,7 +112,7 @@ def elo(
     games = Games.of(data, "elo")
     start = initial_ratings(initial, games.data.items)
     if reversion_to is None:
-        reversion_to = INITIAL if isinstance(initial, Mapping) else initial
+        reversion_to = rating_of_others(initial)
     rules = EloRules.checked(
         k=k,
         scale=scale,
@@ -136,6 +137,5 @@ def elo(
         name: replicated(replay, engine, number, seed, name == "bootstrap", threads)
         for name, number in wanted.items()
     }
-    newcomers = INITIAL if isinstance(initial, Mapping) else float(initial)
-    options = {"initial": newcomers, "backend": backend}
+    options = {"initial": rating_of_others(initial), "backend": backend}
     return replayed(replay, engine, history, options, **replicates)

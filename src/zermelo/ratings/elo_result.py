@@ -158,7 +158,8 @@ class EloResult(ReplayResult):
         k : column of shape (m,), optional
             K of these comparisons, where each has its own.
         initial : float, or dict of item to float, optional
-            Where items begin that are new. None: as `elo` was told, 1500 where that was a dict.
+            Where items begin that are new. None: where those begin that have no rating of their
+            own in the `initial` of `elo`.
         resets : dict of (item, period) to float, optional
             As in `elo`.
         history : bool, default False
@@ -203,7 +204,7 @@ class EloResult(ReplayResult):
         if isinstance(initial, Mapping):
             known = set(self.items.tolist())
             for item in initial:
-                if item in known:
+                if item is not None and item in known:
                     raise InputError(f"initial names {item!r}, which has a rating already")
         start, places = self.state.joined(games.data.items, newcomers)
         engine = resolve(self.options["backend"])

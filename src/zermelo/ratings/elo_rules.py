@@ -322,12 +322,24 @@ class EloRules:
         return replace(self, k=read_k(k))
 
 
-def initial_ratings(initial: Any, items: Array, default: float = INITIAL) -> Real:
+def initial_ratings(initial: Any, items: Array) -> Real:
     """Ratings of items before their first game."""
+    others = rating_of_others(initial)
     if not isinstance(initial, Mapping):
-        return np.full(len(items), finite("initial", initial, "a finite number or a dict"))
-    given = {item: finite(f"initial[{item!r}]", value) for item, value in initial.items()}
-    return by_label("initial", given, items, np.full(len(items), default))
+        return np.full(len(items), others)
+    given = {
+        item: finite(f"initial[{item!r}]", value)
+        for item, value in initial.items()
+        if item is not None
+    }
+    return by_label("initial", given, items, np.full(len(items), others))
+
+
+def rating_of_others(initial: Any) -> float:
+    """Where items begin that have no rating of their own."""
+    if isinstance(initial, Mapping):
+        return finite("initial[None]", initial.get(None, INITIAL))
+    return finite("initial", initial, "a finite number or a dict")
 
 
 def _band(begin: Any) -> float:

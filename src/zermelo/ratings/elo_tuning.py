@@ -17,7 +17,7 @@ from ..comparisons import Comparisons
 from ..errors import InputError
 from .elo import elo
 from .elo_result import EloResult
-from .elo_rules import INITIAL, EloRules, KSchedule, Margin, initial_ratings
+from .elo_rules import INITIAL, EloRules, KSchedule, Margin, initial_ratings, rating_of_others
 from .elo_search import Rules, Space, search
 from .elo_state import EloState, Replay
 from .replay import Games, importance_of
@@ -277,7 +277,7 @@ class _Losses:
         values = self.rules | changes
         initial = values.pop("initial")
         if values["reversion_to"] is None:
-            values["reversion_to"] = INITIAL if isinstance(initial, Mapping) else initial
+            values["reversion_to"] = rating_of_others(initial)
         return EloRules.checked(**values)
 
     def __call__(self, batch: list[Rules]) -> Real:

@@ -1,14 +1,16 @@
-"""A fit's leaderboard as a notebook shows it."""
+"""Leaderboards as a notebook shows them."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from .bradley_terry_fit import BradleyTerryFit
+    from .result import RatingResult
 
 ROWS = 25
 WIDTH, MARGIN = 160, 5
@@ -39,15 +41,31 @@ def board_html(fit: BradleyTerryFit) -> str:
         ]
         columns[""] = [_whisker(*row, *axis) for row in rows]
     columns["comparisons"] = [f"{count:,}" for count in fit.comparisons[order].tolist()]
+    return _page(fit, columns, fit.n_items - len(order))
+
+
+def ratings_html(result: RatingResult, shown: dict[str, NDArray[Any]]) -> str:
+    """The best items with these columns of numbers."""
+    order = np.argsort(-result.rating, kind="stable")[:ROWS]
+    columns = {
+        "rank": [str(rank) for rank in result.rank()[order].tolist()],
+        "item": [html.escape(str(item)) for item in result.items[order].tolist()],
+    }
+    for name, values in shown.items():
+        digits = 0 if values.dtype.kind in "iu" else 1
+        columns[name] = [f"{value:,.{digits}f}" for value in values[order].tolist()]
+    return _page(result, columns, result.n_items - len(order))
+
+
+def _page(result: RatingResult, columns: dict[str, list[str]], more: int) -> str:
     head = "".join(f"<th>{name}</th>" for name in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
         for row in zip(*columns.values(), strict=True)
     )
-    more = fit.n_items - len(order)
     note = f"<p>and {more:,} more items; <code>to_frame()</code> has all</p>" if more else ""
     return (
-        f"<p>{html.escape(repr(fit))}</p><table><thead><tr>{head}</tr></thead>"
+        f"<p>{html.escape(repr(result))}</p><table><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>{note}"
     )
 

@@ -63,6 +63,14 @@ class ReplayResult(RatingResult):
             return points
         return self.scale.rating((points - self.own_scale.initial) / self.own_scale.points)
 
+    def _repr_html_(self) -> str:
+        from .notebook import ratings_html
+
+        shown = {"rating": self.rating}
+        if (deviation := getattr(self, "deviation", None)) is not None:
+            shown["deviation"] = deviation
+        return ratings_html(self, shown)
+
     def on_scale(self, scale: RatingScale) -> Self:
         """The same result with ratings on this scale."""
         return self if scale == self.own_scale else replace(self, scale=scale)
