@@ -266,6 +266,25 @@ def test_a_fit_that_does_not_converge_warns(monkeypatch: pytest.MonkeyPatch) -> 
         compare([DESIGNS["cup"]], rank_by="bradley-terry")
 
 
+def test_designs_that_name_their_items(backend: str) -> None:
+    """A bracket in an order of its own is that of the same items by number."""
+    names = [*"abcdef"]
+    slots = ["c", None, "f", "a", "b", None, "e", "d"]
+    seeds = sorted(range(N), key=lambda i: slots.index(names[i]))
+    strengths = dict(zip(names, ABILITY, strict=True))
+    named = {"x": zm.SingleElimination.from_slots(slots)}
+    options: dict[str, Any] = {"rank_by": "elo", "by": "item", "matches": 30}
+    found = compare(named, strengths=strengths, **options)
+    numbers = [None if name is None else seeds.index(names.index(name)) for name in slots]
+    by_number = {"x": zm.SingleElimination.from_slots(numbers)}
+    expected = compare(by_number, strengths=ABILITY[seeds], **options)
+    assert found["item"].tolist() == names
+    assert [names[seeds[i]] for i in expected["item"]] == names
+    assert found.drop(columns="item").equals(expected.drop(columns="item"))
+    with pytest.raises(InputError, match="strengths says nothing of 'f', which a design has"):
+        compare(named, strengths=dict(zip("abcdeg", ABILITY, strict=True)))
+
+
 class Silent:
     """A design of somebody's own, which says how it is ranked."""
 

@@ -66,7 +66,8 @@ def compare_designs(
         All with as many items. In place of a design a function of the number of matches, such as
         ``lambda matches: zm.RandomPairs(20, matches)``, which makes one for each limit.
     strengths : sequence, dict of item to number, matrix or rating result
-        As for `simulate`, the same in all replicates. Either this or `draw`.
+        As for `simulate`, the same in all replicates. Either this or `draw`. Names decide who is
+        who in designs that name their items; else items are the seeds in their order.
     draw : callable
         Called with a ``numpy.random.Generator`` in every replicate, it gives the strengths there.
     matches : int or list of int

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from .._backends import Backend, resolve
 from ..checks import choice
+from ..errors import InputError
 from ..judges.noisy import Noisy
 from .leagues import Anchored
 from .program import MATCH, REMATCH, SWISS, Program
-from .simulation import NOT_PLAYED, Simulation
+from .simulation import NOT_PLAYED, Simulation, items_of
 from .strengths import Strengths, read_strengths
 
 Real = NDArray[np.float64]
@@ -110,17 +111,18 @@ class Contest:
     scale: float | None
     seed: int
     backend: str
+    items: tuple[Any, ...] | None  # the labels of the seeds, where the design has any
 
     @classmethod
     def of(cls, design: Any, program: Program, rule: str, **rest: Any) -> Contest:
         chosen = own_rule(design, program) if rule == "own" else rule
         anchor = design.anchor if isinstance(design, Anchored) else None
-        return cls(program=program, rule=chosen, anchor=anchor, **rest)
+        return cls(program=program, rule=chosen, anchor=anchor, items=items_of(design), **rest)
 
     def play(self, strengths: list[Any], first: int) -> Outcome:
-        """Replicates from `first` on, each with strengths of its own, or all with the only ones.
+        """Replicates from `first` on, each with its strengths, as `Truth` has them.
 
-        Strengths are read already, or as people give them: they are smaller to send.
+        What comes back is in the order of the strengths' items.
         """
         backend = resolve(self.backend)
         n = self.program.n_items
@@ -131,9 +133,13 @@ class Contest:
         played: list[list[tuple[NDArray[Any], ...]]] = [[] for _ in self.limits]
         known: Any = None
         arguments: tuple[Any, ...] = ()
+        seats = np.arange(n)
+        all_seats = np.empty((len(strengths), n), np.int64)
         for place, given in enumerate(strengths):
             if given is not known:
-                known, arguments = given, self._arguments(given)
+                seats = self._seats(given)
+                known, arguments = given, self._arguments(given, seats)
+            all_seats[place] = seats
             tally = _Tally(n, self.rule)
             for at, limit in enumerate(self.limits):
                 self._fill(tally, limit, arguments, first + place, backend)
@@ -143,13 +149,27 @@ class Contest:
                 played[at] += [(a + place * n, b + place * n, won) for a, b, won in tally.played]
                 tally.played.clear()
         score, last_step = self._scores(values, played, runs, games, backend)
+        seat_of = np.argsort(all_seats, axis=1)[None]
+        score = np.take_along_axis(score, seat_of, axis=2)
+        games = np.take_along_axis(games, seat_of, axis=2)
         return Outcome(score, games, runs, used, last_step)
 
-    def _arguments(self, given: Any) -> tuple[Any, ...]:
+    def _seats(self, given: Any) -> NDArray[np.int64]:
+        """Which of the strengths' items has each seed."""
+        if self.items is None or not isinstance(given, Strengths):
+            return np.arange(self.program.n_items)
+        at = {label: place for place, label in enumerate(given.items.tolist())}
+        for label in self.items:
+            if label not in at:
+                raise InputError(f"strengths says nothing of {label!r}, which a design has")
+        return np.array([at[label] for label in self.items])
+
+    def _arguments(self, given: Any, seats: NDArray[np.int64]) -> tuple[Any, ...]:
         read = given
         if not isinstance(given, Strengths):
             read = read_strengths(given, self.program.n_items, self.scale)
-        read = replace(read, judge=self.judge)
+        square = np.ix_(seats, seats)
+        read = replace(read, win=read.win[square], draw=read.draw[square], judge=self.judge)
         return Simulation(self.program, read, self.seed, self.backend, 1).arguments()
 
     def _fill(

@@ -21,6 +21,8 @@ Real = NDArray[np.float64]
 class Truth:
     """`given` has the strengths of each replicate, or those of all in one entry.
 
+    They are read where they name their items, which is `Strengths`; numbers stay what they are,
+    those of the seeds, and are read where they are used: they are smaller to keep and to send.
     `ability`, shape (replicates, n), says who is truly better in a replicate.
     """
 
@@ -39,7 +41,7 @@ class Truth:
             return cls._drawn(draw, n, scale, replicates, seed)
         read = read_strengths(strengths, n, scale)
         ability = np.tile(_abilities(strengths, read), (replicates, 1))
-        return cls([read], ability, read.items, read.frame_backend)
+        return cls([_kept(strengths, read)], ability, read.items, read.frame_backend)
 
     @classmethod
     def _drawn(cls, draw: Any, n: int, scale: float | None, replicates: int, seed: int) -> Truth:
@@ -54,7 +56,7 @@ class Truth:
                 read = read_strengths(strengths, n, scale)
             except InputError as error:
                 raise InputError(f"draw, in replicate {replicate}: {error}") from None
-            given.append(strengths)
+            given.append(_kept(strengths, read))
             rows.append(_abilities(strengths, read))
         return cls(given, np.array(rows))
 
@@ -65,6 +67,10 @@ class Truth:
     def order(self) -> NDArray[np.intp]:
         """The items of every replicate, the best first, equal ones as they stand."""
         return np.argsort(-self.ability, axis=1, kind="stable")
+
+
+def _kept(strengths: Any, read: Strengths) -> Any:
+    return read if isinstance(strengths, (Mapping, RatingResult)) else strengths
 
 
 def _abilities(strengths: Any, read: Strengths) -> Real:
