@@ -1,4 +1,4 @@
-"""The commands: `zermelo rank` and `zermelo demo` here, `zermelo elo` in a file of its own."""
+"""The commands: `zermelo rank` and `zermelo demo` here, the others in files of their own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..pair_counts import PairCounts
 from ..ratings.boards import boards as rate_categories
 from ..ratings.bradley_terry import bradley_terry
 from .board import Board, check_output, make_board, print_board, printable, write_boards
+from .bracket import bracket
 from .demo import run_demo
 from .elo import elo
 from .files import connect, in_one_line, open_source
@@ -285,6 +286,7 @@ def rank(
 
 
 app.command()(elo)
+app.command()(bracket)
 
 
 @app.command()

@@ -59,15 +59,16 @@ def rating_columns(fit: EloResult) -> dict[str, NDArray[Any]]:
 
 def write_ratings(connection: duckdb.DuckDBPyConnection, fit: EloResult, path: Path) -> None:
     """Every item with its ratings, in full precision."""
-    _write(connection, rating_columns(fit), path)
+    write_columns(connection, rating_columns(fit), path)
 
 
 def write_history(connection: duckdb.DuckDBPyConnection, fit: EloResult, path: Path) -> None:
     """Every game, in the order of the files, with the ratings before and after it."""
-    _write(connection, fit._history_columns(fit.require_rows("the history")), path)
+    write_columns(connection, fit._history_columns(fit.require_rows("the history")), path)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, columns: Columns, path: Path) -> None:
+def write_columns(connection: duckdb.DuckDBPyConnection, columns: Columns, path: Path) -> None:
+    """Columns under their names, as a file of the kind that its ending says."""
     with one_line_errors(f"cannot write {path}"):
         connection.register(
             "written", {name: np.ascontiguousarray(c) for name, c in columns.items()}
