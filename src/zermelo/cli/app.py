@@ -21,6 +21,7 @@ from ..ratings.bradley_terry import bradley_terry
 from .board import Board, check_output, make_board, print_board, printable, write_boards
 from .bracket import bracket
 from .demo import run_demo
+from .designs import designs
 from .elo import elo
 from .files import connect, in_one_line, open_source
 from .options import (
@@ -287,6 +288,7 @@ def rank(
 
 app.command()(elo)
 app.command()(bracket)
+app.command()(designs)
 
 
 @app.command()

@@ -32,6 +32,8 @@ OUTPUTS = {
 # A line of dots and whiskers is drawn where the terminal leaves at least this much room.
 WHISKER_WIDTHS = (16, 40)
 SHOWN_NAMES = 5
+# Columns of names, which stand to the left.
+NAMES = ("item", "design")
 # Tables take milliseconds a row to lay out; longer boards are printed plain on terminals too.
 TABLE_ROWS = 500
 
@@ -121,7 +123,7 @@ def print_columns(
     console: Console, columns: Mapping[str, list[str]], whiskers: list[Text] | None = None
 ) -> None:
     """Columns of a board as `print_board` prints them; whiskers follow the column of intervals."""
-    if _as_table(console, len(columns["item"])):
+    if _as_table(console, len(next(iter(columns.values())))):
         console.print(_table(columns, whiskers))
     else:
         console.file.write(_plain(columns))
@@ -139,7 +141,7 @@ def _plain(columns: Mapping[str, list[str]]) -> str:
         widths = [cell_len(cell) for cell in cells]
         widest = max(widths)
         pads = [" " * (widest - width) for width in widths]
-        if name == "item":
+        if name in NAMES:
             padded.append([cell + pad for cell, pad in zip(cells, pads, strict=True)])
         else:
             padded.append([pad + cell for cell, pad in zip(cells, pads, strict=True)])
@@ -150,7 +152,7 @@ def _table(columns: Mapping[str, list[str]], whiskers: list[Text] | None) -> Tab
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     drawn: list[list[Text]] = []
     for name, cells in columns.items():
-        if name == "item":
+        if name in NAMES:
             table.add_column(name, overflow="fold", style="bold")
         else:
             style = {"rank": "dim", "rating": "cyan"}.get(name)
