@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .bracket import bracket
+from .designs import designs
 from .history import history
 
-__all__ = ["history"]
+__all__ = ["bracket", "designs", "history"]
