@@ -4,15 +4,19 @@ A judge compares the answers of two models to a prompt. Either the models meet i
 for every prompt, and all matches are rated together; or all are compared with one model of middling
 strength, and ranked by their win rates. Which ranking is closer to the true one? (Son et al. 2024,
 arXiv:2411.01281.) Then a new model enters a board that stays as it is.
+
+    python examples/varco.py [REPLICATES]
 """
 
+import sys
 import time
 
 import numpy as np
 
 import zermelo as zm
 
-MODELS, REPLICATES = 20, 500
+MODELS = 20
+REPLICATES = int(sys.argv[1]) if len(sys.argv) > 1 else 500
 ACCURACIES = (0.6, 0.7, 0.8, 0.9, 1.0)
 PROMPTS = (25, 50, 100, 250, 500)
 # True ratings, evenly spread over 300 Elo points, the best first; the anchor is in the middle.
