@@ -1,5 +1,7 @@
 """`zermelo designs`: which tournament ranks best with so many matches."""
 
+import importlib.util
+
 import duckdb
 import numpy as np
 import pytest
@@ -140,3 +142,14 @@ def test_the_options_of_designs(tmp_path):
 )
 def test_options_that_cannot_be_used(options, message):
     assert message in fails("designs", *options.split())
+
+
+def test_no_data_frame_library_is_needed(monkeypatch):
+    find = importlib.util.find_spec
+    libraries = ("pandas", "polars", "pyarrow")
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *more: None if name in libraries else find(name)
+    )
+    assert "swiss" in designs(*QUICK, "--designs", "swiss", "--matches", 40)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        zm.compare_designs([zm.Swiss(4, 2)], strengths=[1, 0, 0, 0], matches=8, replicates=5)

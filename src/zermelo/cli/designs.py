@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-import narwhals as nw
 import numpy as np
 import typer
 from numpy.typing import NDArray
@@ -267,10 +266,9 @@ def compare(
                 else f"{name} left out: one run takes {least:,} matches"
             )
         if within:
-            frame = nw.from_native(
-                compare_designs({name: design}, matches=within, **options), eager_only=True
+            tables.append(
+                compare_designs({name: design}, matches=within, library="dict", **options)
             )
-            tables.append({column: frame[column].to_numpy() for column in frame.columns})
     if not tables:
         raise InputError(f"--matches {limits[-1]:,} is too few: {'; '.join(notes)}")
     joined = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

@@ -102,8 +102,9 @@ def compare_designs(
         None: what the machine allows. Results do not depend on it.
     backend : {"cpp", "numba"}, optional
         None: ``ZERMELO_BACKEND``, else the fastest there is.
-    library : {"pandas", "polars", "pyarrow"}, optional
-        Of the frame. None: the one that a fit's data came in, else the first that is installed.
+    library : {"pandas", "polars", "pyarrow", "dict"}, optional
+        Of the frame; "dict": the columns by name, as arrays, which needs no library. None: the one
+        that a fit's data came in, else the first that is installed.
 
     Returns
     -------
@@ -195,6 +196,8 @@ def compare_designs(
         for name in tables[0]
     }
     columns["design"] = columns["design"].astype(object)
+    if library == "dict":
+        return columns
     return make_frame(columns, library or truth.frame_backend, explicit=library is not None)
 
 
