@@ -301,6 +301,9 @@ def test_losers_drop_where_the_table_says() -> None:
     assert design.drops(3) == [0, 1]
     assert zm.DoubleElimination(64).drops(3) == [2, 3, 0, 1, 6, 7, 4, 5]
     assert zm.DoubleElimination(64).drops(4) == [3, 2, 1, 0]
+    for round in (1, 6, 2.5):
+        with pytest.raises(InputError, match="round must be a winners' round from 2 to 4"):
+            zm.DoubleElimination(16).drops(round)
     program = design.program()
     matches = program.code[np.isin(program.code[:, 0], (MATCH, REMATCH))]
     winners = {tuple(row[1:3]): row for row in matches.tolist()}

@@ -203,6 +203,9 @@ def test_labels_come_back() -> None:
     ("options", "message"),
     [
         ({"design": 8}, "design must be a tournament design"),
+        ({"design": zm.Swiss}, "is Swiss itself, without its arguments"),
+        # Too large to be built; what is wrong is found before.
+        ({"design": zm.SingleElimination(1 << 60)}, "the design has 1152921504606846976"),
         ({"strengths": [1.0, 2.0]}, "strengths are of 2 items, but the design has 4"),
         ({"replicates": 0}, "replicates must be a positive whole number"),
         ({"replicates": 1 << 50}, r"replicates must be at most 2\^40"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import zermelo as zm
 from zermelo.errors import InputError
+from zermelo.judges import Noisy
 from zermelo.tournament.program import Series
 from zermelo.tournament.strengths import CERTAIN, Strengths, read_strengths
 
@@ -71,7 +73,8 @@ def test_series_that_have_begun() -> None:
     win, _ = read_strengths([0.4, 0.0], 2).table(series)
     p = 1 / (1 + math.exp(-0.4))
     assert win[0, 1] == pytest.approx(1 - (1 - p) ** 3)
-    assert win[1, 0] == pytest.approx(1 - p**3)
+    # Of the better seed, which is the second of this match.
+    assert win[1, 0] == pytest.approx((1 - p) ** 3)
 
 
 def test_draws_are_decided_where_somebody_must_win() -> None:
@@ -166,3 +169,24 @@ def test_fits_that_cannot_say_everything() -> None:
 def test_bad_judges(options: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         zm.judges.Noisy(**options)  # type: ignore[arg-type]
+
+
+def test_a_biased_judge_is_shown_every_game_of_a_series_anew() -> None:
+    judge = Noisy(0.9, 0.4, 0.2)
+    strengths = replace(read_strengths([1.0, 0.0, -0.5], 3), judge=judge)
+    first, _ = strengths.table(Series())
+    game = 0.5 * (first + 1.0 - first.T)
+    three, _ = strengths.table(Series(best_of=3))
+    np.testing.assert_allclose(three, game**2 * (3 - 2 * game), atol=1e-15)
+    # So that it does not matter who is named first, but for what has been won already.
+    apart = ~np.eye(3, dtype=bool)
+    np.testing.assert_allclose((three + three.T)[apart], 1.0)
+    begun, _ = strengths.table(Series(best_of=3, standing=(1, 0)))
+    np.testing.assert_allclose((begun + begun.T)[apart], 1.0)
+    assert begun[0, 2] == pytest.approx(1 - (1 - game[0, 2]) ** 2)
+
+
+@pytest.mark.parametrize("given", [(2.0,), ("x",), (0.7, 0.7), (-0.1,), (math.nan,), (None,)])
+def test_a_judge_is_given_probabilities(given: tuple[object, ...]) -> None:
+    with pytest.raises(InputError, match="win and draw must be probabilities"):
+        Noisy(0.8).probabilities(*given)  # type: ignore[arg-type]

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..checks import finite
+from ..checks import finite, shortened
 from ..errors import InputError
 
 Real = NDArray[np.float64]
+
+# How far probabilities may add up to more than 1.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,22 @@ class Noisy:
         ----------
         win, draw : float or ndarray
             True probabilities of the one shown first.
+
+        Raises
+        ------
+        InputError
+            They are no probabilities, or add up to more than 1.
         """
+        try:
+            least, most = np.minimum(win, draw), np.add(win, draw)
+            possible = bool(np.all(least >= 0) and np.all(most <= 1 + ROUNDING))
+        except TypeError:
+            possible = False
+        if not possible:
+            raise InputError(
+                "win and draw must be probabilities that add up to at most 1, but are "
+                f"{shortened(win)} and {shortened(draw)}"
+            )
         q, bias = self.accuracy, self.position_bias
         loss = 1.0 - win - draw
         looking_win = q * win + (1.0 - q) * (loss + 0.5 * draw)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from ..checks import flag
+from ..checks import flag, whole
+from ..errors import InputError
 from .designs import Design, read_best_of, read_n, series_of_rounds
 from .knockout import Entrant, Places, play_round, present
 from .program import FREE, REMATCH, SHUFFLE, Builder, Program
@@ -91,7 +92,11 @@ class DoubleElimination(Design):
 
     def drops(self, round: int) -> list[int]:
         """The places in the losers' bracket of the losers of a winners' round from 2 on."""
-        width = n_rounds_of(self.n) - round
+        last = n_rounds_of(self.n)
+        rule = f"a winners' round from 2 to {last}"
+        if whole("round", round, 2, rule) > last:
+            raise InputError(f"round must be {rule}, but is {round}")
+        width = last - round
         exchanged = sum(1 << (width - 1 - k) for k in range(width) if (round - 1) >> k & 1)
         return [match ^ exchanged for match in range(1 << width)]
 

@@ -17,7 +17,7 @@ from .exact_states import run_states
 from .known_results import with_results
 from .program import EXIT, MATCH, Program
 from .result import TournamentResult
-from .simulation import items_of, program_of
+from .simulation import check_design, items_of, program_of
 from .strengths import Strengths, read_strengths
 
 Real = NDArray[np.float64]
@@ -87,8 +87,9 @@ def win_probabilities(
     """
     if judge is not None and not isinstance(judge, Noisy):
         raise InputError(f"judge must be a zm.judges.Noisy, but is {type(judge).__name__}")
-    program = program_of(design)
+    check_design(design)
     read = replace(read_strengths(strengths, design.n, scale, items_of(design)), judge=judge)
+    program = program_of(design)
     if results is not None:
         program = with_results(program, results, read.items)
     return exact_result(program, read, *tables_of(program, read), resolve(backend))
@@ -102,11 +103,6 @@ def tables_of(program: Program, strengths: Strengths) -> tuple[Real, Real]:
     draw = np.array([pair[1] for pair in pairs]).reshape(shape)
     judge = strengths.judge
     if judge is not None and judge.position_bias != 0:
-        if any(sum(series.standing) for series in program.series):
-            raise InputError(
-                "results has a series that is not over, which a judge with position_bias cannot "
-                "go on with; leave out its games or the bias"
-            )
         # Who is shown first is drawn by lot: the mean of both ways.
         loss = np.maximum(1.0 - win - draw, 0.0)
         win = 0.5 * (win + loss.swapaxes(1, 2))

@@ -220,7 +220,8 @@ class _Walk:
                 self._write(win, winner)
                 self._write(lose, loser)
             elif won or lost:
-                kind = self._kind(replace(self.series[table], standing=(won, lost)))
+                standing = (won, lost) if a < b else (lost, won)
+                kind = self._kind(replace(self.series[table], standing=standing))
                 row = [*row[:5], kind, *row[6:]]
         self.rows.append(row)
 

@@ -108,7 +108,7 @@ class Series:
     `at_first`, at home with the first of the match. A draw of a `decisive` game is decided by
     win / (win + loss); where it is not, there is one game, which may be drawn. `home_advantage` is
     in the unit of the strengths: abilities, or points where they are ratings. `standing`: games
-    that the first and the second of the match have won already.
+    that the better seed and the other have won already.
     """
 
     best_of: int = 1

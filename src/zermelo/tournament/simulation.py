@@ -114,8 +114,9 @@ def simulate(
         raise InputError(
             f"executor must be a concurrent.futures.Executor, but is {type(executor).__name__}"
         )
-    program = program_of(design)
+    check_design(design)
     read = replace(read_strengths(strengths, design.n, scale, items_of(design)), judge=judge)
+    program = program_of(design)
     if results is not None:
         program = with_results(program, results, read.items)
     engine = resolve(backend)
@@ -128,14 +129,24 @@ def simulate(
     return simulation.counted(replicates, drawn, executor)
 
 
+def check_design(design: Any) -> None:
+    """A design is ours, or has `n` and `program()`; a class of designs is none."""
+    if not callable(getattr(design, "program", None)) or isinstance(design, type):
+        found = design.__name__ if isinstance(design, type) else type(design).__name__
+        raise InputError(
+            f"design must be a tournament design, such as SingleElimination(16), but is {found}"
+            + (" itself, without its arguments" if isinstance(design, type) else "")
+        )
+
+
 def program_of(design: Any) -> Program:
     """The program of a design, ours or somebody's own."""
-    make = getattr(design, "program", None)
-    program = make() if callable(make) else None
+    check_design(design)
+    program = design.program()
     if not isinstance(program, Program):
         raise InputError(
-            f"design must be a tournament design, such as SingleElimination(16), but is "
-            f"{type(design).__name__}"
+            f"design must be a tournament design, but the program() of {type(design).__name__} "
+            f"gives {type(program).__name__}"
         )
     return program
 
@@ -159,11 +170,6 @@ class Simulation:
         """Of the kernels, up to the replicates."""
         program, judge = self.program, self.strengths.judge
         flips = judge is not None and judge.position_bias != 0
-        if flips and any(sum(series.standing) for series in program.series):
-            raise InputError(
-                "results has a series that is not over, which a judge with position_bias cannot "
-                "go on with; leave out its games or the bias"
-            )
         return (
             program.code,
             program.n_items,

@@ -89,7 +89,7 @@ class Strengths:
                 return decided(win, draw), np.zeros_like(draw)
             return win, draw
         at_home, away, neutral = (
-            decided(*self.recorded(units))
+            self._game_of_series(units)
             for units in (series.home_advantage, -series.home_advantage, 0.0)
         )
         # The better seed is the item with the smaller number.
@@ -102,7 +102,17 @@ class Strengths:
         venue = series.venue or "N" * series.best_of
         left = [games[place] for place in venue][sum(series.standing) :]
         needed = series.best_of // 2 + 1
-        return series_win(left, needed - series.standing[0]), np.zeros_like(self.draw)
+        win = series_win(left, needed - series.standing[0])
+        if series.standing[0] != series.standing[1]:
+            win = np.where(upper, win, series_win(left, needed - series.standing[1]))
+        return win, np.zeros_like(self.draw)
+
+    def _game_of_series(self, units: float) -> Real:
+        """Who is shown first is drawn by lot for every game, where the judge minds."""
+        first = decided(*self.recorded(units))
+        if self.judge is None or self.judge.position_bias == 0:
+            return first
+        return 0.5 * (first + (1.0 - decided(*self.recorded(-units)).T))
 
     def thresholds(self, series: tuple[Series, ...]) -> tuple[NDArray[np.uint32], ...]:
         """T1 and T2 of every kind of match, shape (kinds, n, n): see `Program`."""
