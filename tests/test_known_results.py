@@ -480,3 +480,14 @@ def test_a_half_played_series_and_a_biased_judge(backend: str) -> None:
         found = zm.simulate(design, [0.4, 0.0], 20_000, results=results, judge=biased)
         count = round(found.champion[0] * 20_000)
         assert binomtest(count, 20_000, chance).pvalue > FAMILY_WISE
+
+
+def test_world_cups_of_equals_are_read_again(backend: str) -> None:
+    """Many lots: who plays whom in the knockout tells them, or leaves them open."""
+    design = zm.GroupsThenKnockout(16, 4, third_place=True)
+    even = np.full((16, 16, 3), 1 / 3)
+    for number in range(40):
+        course = of_games(a_course(design, even, number), time=True)
+        found = zm.simulate(design, even, 20, results=course)
+        assert found.champion.max() == 1
+        assert found.n_matches == len(course)

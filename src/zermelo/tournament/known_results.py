@@ -63,7 +63,11 @@ class _Lot:
 
 
 class _LotFound(Exception):
-    """Results tell who was drawn: the walk begins anew, with what is known now."""
+    """Results tell who was drawn: the walk begins anew, with one of these lots added."""
+
+    def __init__(self, choices: list[list[tuple[_Lot, int]]]) -> None:
+        super().__init__()
+        self.choices = choices
 
 
 def with_results(program: Program, results: Any, items: NDArray[Any]) -> Program:
@@ -73,18 +77,32 @@ def with_results(program: Program, results: Any, items: NDArray[Any]) -> Program
     meets where both have come by the results given. Results of a pair are taken in their order (by
     `time`, where they have one); in a series they are its games. Where a pair meets in several
     rounds of a league, a game whose time is one of these rounds is that round's. Where the lot
-    decided who is which of a group, later games of these tell it. Rounds of Swiss are told whole,
+    decided who is which of a group, later games tell it (the first way in which they all can have
+    happened), but for the best thirds. Rounds of Swiss are told whole,
     by their number as `time`, and are taken as they were paired.
     """
     if not isinstance(results, Comparisons):
         raise InputError(f"results must be Comparisons, but is {type(results).__name__}")
     games = _read(results, items, _most_games(program))
-    lots: Lots = defaultdict(dict)
-    while True:
+    return _told(program, games, items, {})
+
+
+def _told(program: Program, games: list[_Played], items: NDArray[Any], lots: Lots) -> Program:
+    """The program with the first choice of lots that has room for all games."""
+    try:
+        return _Walk(program, games, items, lots).run()
+    except _LotFound as found:
+        choices = found.choices
+    refusal = None
+    for choice in choices:
+        known = {rank: dict(places) for rank, places in lots.items()}
+        for lot, item in choice:
+            known.setdefault(lot.rank, {})[lot.place] = item
         try:
-            return _Walk(program, games, items, lots).run()
-        except _LotFound:
-            continue
+            return _told(program, games, items, known)
+        except InputError as error:
+            refusal = refusal or error
+    raise refusal or AssertionError("a lot has a choice")
 
 
 def _most_games(program: Program) -> int:
@@ -236,12 +254,21 @@ class _Walk:
         if (a is None) + (b is None) > (a_at in self.drawn) + (b_at in self.drawn):
             return a, b
         met = [pair for pair in self._pairs(a_at, b_at) if self.waiting.get(frozenset(pair))]
-        if (a is None or b is None) and len(met) == 1:
-            for register, item in zip((a_at, b_at), met[0], strict=True):
-                if lot := self.drawn.get(register):
-                    self.lots[lot.rank][lot.place] = item
-            raise _LotFound
+        if (a is None or b is None) and met:
+            # Who meets several of those who were equal has met here the first of them.
+            met.sort(key=lambda pair: self.waiting[frozenset(pair)][0].number)
+            raise _LotFound([self._lots_of((a_at, b_at), pair) for pair in met])
         return a, b
+
+    def _lots_of(
+        self, registers: tuple[int, int], items: tuple[int, int]
+    ) -> list[tuple[_Lot, int]]:
+        """What the lot has decided where these registers hold these items."""
+        return [
+            (self.drawn[register], item)
+            for register, item in zip(registers, items, strict=True)
+            if register in self.drawn
+        ]
 
     def _pairs(self, a_at: int, b_at: int) -> Iterator[tuple[int, int]]:
         """Everybody who may hold the one register, with everybody who may hold the other."""

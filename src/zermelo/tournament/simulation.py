@@ -99,7 +99,7 @@ def simulate(
     >>> cup = zm.SingleElimination(8)
     >>> result = zm.simulate(cup, [1.0, 0.8, 0.6, 0.4, 0.2, 0.0, -0.2, -0.4], seed=1)
     >>> result
-    TournamentResult(8 items, 0 wins with probability 0.256, 100,000 replicates)
+    TournamentResult(8 items, 0 wins with probability 0.326, 100,000 replicates)
     """
     replicates = whole("replicates", replicates, 1, "a positive whole number")
     if replicates > MOST_REPLICATES:
