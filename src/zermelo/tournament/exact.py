@@ -53,7 +53,10 @@ def win_probabilities(
     judge : Noisy, optional
         Who stands between the true outcome of every game and the one that counts.
     results : Comparisons, optional
-        Games that were played already; their `time` is the round, where it matters.
+        Games that were played already. A game must be one that the design contains, given those
+        before it; rows stand in the order of play, or have it as `time`, which for a Swiss is the
+        round. A Swiss wants all games of a round, a series its games one by one. Where a lot has
+        decided, later results tell how it fell; a draw by lot itself is given as ``seeding=``.
     backend : {"cpp", "numba"}, optional
         None: ``ZERMELO_BACKEND``, else the fastest there is.
 

@@ -18,6 +18,9 @@ from .designs import (
 )
 from .program import RANDOM_GAME, RATE, Builder, Program, Series
 
+# Every random game is an instruction of the program.
+MOST_MATCHES = 10_000_000
+
 
 @dataclass(frozen=True, repr=False)
 class RoundRobin(Design):
@@ -190,8 +193,10 @@ class RandomPairs(Design):
     def __post_init__(self) -> None:
         self._set(
             n=read_n(self.n),
-            matches=whole("matches", self.matches, 1, "a whole number of at least 1"),
+            matches=whole("matches", self.matches, 1, rule := f"from 1 to {MOST_MATCHES:,}"),
         )
+        if self.matches > MOST_MATCHES:
+            raise InputError(f"matches must be {rule}, but is {self.matches:,}")
 
     @property
     def n_rounds(self) -> int:

@@ -68,13 +68,17 @@ def simulate(
     judge : Noisy, optional
         Who stands between the true outcome of every game and the one that counts.
     results : Comparisons, optional
-        Games that were played already; their `time` is the round, where it matters.
+        Games that were played already. A game must be one that the design contains, given those
+        before it; rows stand in the order of play, or have it as `time`, which for a Swiss is the
+        round. A Swiss wants all games of a round, a series its games one by one. Where a lot has
+        decided, later results tell how it fell; a draw by lot itself is given as ``seeding=``.
     record : bool, default False
         Keep every match as a row of `comparisons`: cluster = replicate, time = round. A series is
         one row. A judge's tie in a knockout is recorded as a win of whoever goes through.
     uncertain : bool or int, default False
         With a fit: draw abilities from its covariance, so that the uncertainty of the ratings
         reaches the forecast; so many different draws, 1,000 for True, each for as many replicates.
+        Games in `results` do not change what is drawn: they belong into the fit's data.
     seed : int, default 0
         Replicate r is the same whatever the number of replicates or threads.
     threads : int, optional
