@@ -270,7 +270,7 @@ def test_files_without_the_columns(tmp_path):
         ([("Utah", "Bostn", "Utah")], "has no item 'Bostn'; did you mean 'Boston'?"),
         ([("Utah", "Orlando", "tie")], "is a knockout game, which somebody wins"),
         ([("Utah", "Boston", "Utah")], "cannot happen in this design after the other results"),
-        ([("Boston", "Miami", "Miami")], "and the draw itself by --draw listed"),
+        ([("Boston", "Miami", "Miami")], "give those that led to it, and no game twice"),
     ],
 )
 def test_results_that_cannot_be_used(tmp_path, teams, rows, message):

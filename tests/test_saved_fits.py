@@ -148,7 +148,7 @@ def test_files_that_cannot_be_loaded(fit: Any, tmp_path: Path) -> None:
         zm.load(path)
     comparisons().pair_counts().save(path)
     with pytest.raises(
-        InputError, match="holds 'pair counts', but 'bradley-terry fit' or 'elo replay' was"
+        InputError, match="holds 'pair counts', but 'bradley-terry fit' or 'elo replay' or"
     ):
         zm.load(path)
     with pytest.raises(InputError, match="No such file"):
