@@ -62,7 +62,6 @@ ADVICE = {
     "use ties='half'": "use --ties half",
     "use a smaller k, or initial ratings that are smaller": "use a smaller --k or --initial",
     "use a smaller slope or k": "use a smaller --k",
-    "give the draw itself as a list, seeding=": "give the draw itself by --draw listed",
     "are they Elo points? Then pass scale=400": "are they Elo points? Then name them by --rating",
 }
 
