@@ -267,7 +267,7 @@ def exact(small: bool) -> Workload:
 
     def kernel(n: int, backend: str) -> Callable[[], Measurement]:
         program, win = zm.SingleElimination(n).program(), _probabilities(n)[None].copy()
-        runs = 2 if small else max(1, 2_000_000 // n**2)
+        runs = 2 if small else max(20, 2_000_000 // n**2)
         call = resolve(backend).exact_bracket
 
         def measure() -> Measurement:
