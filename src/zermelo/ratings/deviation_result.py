@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -25,7 +26,7 @@ Position = Literal["first", "second"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DeviationResult(ReplayResult):
+class DeviationResult(ReplayResult, ABC):
     """Ratings after a replay, each with a deviation, and what was expected of every game."""
 
     own_deviation: Real = field(kw_only=True)
@@ -135,8 +136,9 @@ class DeviationResult(ReplayResult):
     def _expected(self, first: NDArray[Any], second: NDArray[Any]) -> Real:
         return self._expected_at(first, second, 0.0)
 
+    @abstractmethod
     def _expected_at(self, first: NDArray[Any], second: NDArray[Any], ahead: float) -> Real:
-        raise NotImplementedError
+        """Expected scores where the first has so many points of advantage."""
 
     def _columns(self) -> dict[str, Any]:
         return super()._columns() | {"deviation": self.deviation, "games": self.games}
