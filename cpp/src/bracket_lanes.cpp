@@ -7,14 +7,6 @@
 
 namespace zermelo {
 
-// Loops over lanes take no lane from another, however registers coincide: compilers are told so,
-// and make vectors of them.
-#if defined(__GNUC__) && !defined(__clang__)
-#define ZERMELO_EVERY_LANE _Pragma("GCC ivdep") for (std::size_t lane = 0; lane < kLanes; ++lane)
-#else
-#define ZERMELO_EVERY_LANE for (std::size_t lane = 0; lane < kLanes; ++lane)
-#endif
-
 namespace {
 
 constexpr std::size_t kLanes = kReplicateLanes;
@@ -165,7 +157,7 @@ ZERMELO_ALWAYS_INLINE void play_rows(std::span<const LaneRow> rows, const Batch&
         for (std::int32_t k = row.counted_begin; k < row.counted_end; ++k) {
           std::int32_t* counter = batch.counter[k].lane;
           const std::int32_t counted = batch.counted_item[k];
-          ZERMELO_EVERY_LANE counter[lane] += item[lane] == counted ? 1 : 0;
+          ZERMELO_EVERY_LANE counter[lane] -= item[lane] == counted ? -1 : 0;
         }
         break;
       }

@@ -49,7 +49,7 @@ ZERMELO_CLONES void play_one(const double* __restrict chance, const double* __re
   double won[kLanes] = {}, lost[kLanes] = {};
   std::size_t j = 0;
   for (; j + kLanes <= size; j += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    ZERMELO_EVERY_LANE {
       const double t = chance[j + lane], u = 1.0 - t, q = other[j + lane];
       won[lane] += q * t;
       lost[lane] += q * u;
