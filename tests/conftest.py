@@ -15,11 +15,16 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "build" / "numba-cache"))
 
 from zermelo._backends import Backend, backend_info, resolve  # noqa: E402
 
+# Set for the whole run, it leaves out the other backend, which has a run of its own.
+ONLY = os.environ.get("ZERMELO_BACKEND")
+
 
 @pytest.fixture(scope="module", params=["cpp", "numba"])
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each backend's name in turn; it is also what calls without `backend=` use."""
     name: str = request.param
+    if ONLY and name != ONLY:
+        pytest.skip(f"ZERMELO_BACKEND is {ONLY}")
     state = backend_info()[name]
     if not state["available"]:
         pytest.skip(state["reason"])
