@@ -21,5 +21,6 @@ void bind_trueskill(pybind11::module_& module);
 void bind_inversions(pybind11::module_& module);
 void bind_tournament(pybind11::module_& module);
 void bind_exact(pybind11::module_& module);
+void bind_sorting(pybind11::module_& module);
 
 }  // namespace zermelo::bindings

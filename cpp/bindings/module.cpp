@@ -32,4 +32,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   zermelo::bindings::bind_inversions(module);
   zermelo::bindings::bind_tournament(module);
   zermelo::bindings::bind_exact(module);
+  zermelo::bindings::bind_sorting(module);
 }

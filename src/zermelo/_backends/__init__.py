@@ -53,6 +53,7 @@ KERNELS = {
     "simulate_program": "tournament",
     "play_program": "tournament",
     "exact_bracket": "exact_bracket",
+    "SortMachine": "sorting",
 }
 NEEDS_NUMBA = frozenset(
     {
