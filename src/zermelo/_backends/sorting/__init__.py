@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import merging
+from . import allpair, ford_johnson, heaps, knockout, merging, passes, tourrank
 from .machine import Asking, Run, SortMachine
 
 __all__ = ["METHODS", "SortMachine"]
 
 METHODS: dict[str, Callable[[Run], Asking]] = {
+    "allpair": allpair.allpair,
+    "heapsort": heaps.heapsort,
+    "sliding": passes.sliding,
     "merge": merging.merge,
+    "insertion": merging.insertion,
+    "ford-johnson": ford_johnson.ford_johnson,
+    "knockout": knockout.knockout,
+    "setwise-heap": heaps.setwise_heap,
+    "setwise-bubble": passes.setwise_bubble,
+    "listwise": passes.listwise,
+    "tourrank": tourrank.tourrank,
 }

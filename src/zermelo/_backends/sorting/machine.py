@@ -9,7 +9,7 @@ Items are numbered in their initial order: item 0 stood first.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 COMPARE, CHOOSE, RANK = range(3)
@@ -49,6 +49,8 @@ class Run:
         What belongs to one method alone.
     order : list of int
         The best order known so far, a permutation at every question.
+    view : callable, optional
+        Makes the best order known so far, where keeping `order` up to date would cost more.
     n_certain : int
         How many places at its front are final.
     """
@@ -62,6 +64,7 @@ class Run:
         self.seed = seed
         self.options = options
         self.order = list(range(n))
+        self.view: Callable[[], list[int]] | None = None
         self.n_certain = 0
 
 
@@ -152,7 +155,8 @@ class SortMachine:
         return self._run.n_certain
 
     def order(self) -> list[int]:
-        return list(self._run.order)
+        view = self._run.view
+        return view() if view is not None else list(self._run.order)
 
     def questions(self, since: int) -> list[tuple[int, tuple[int, ...]]]:
         """Kind and items of the questions numbered from `since` on."""
@@ -203,7 +207,9 @@ class SortMachine:
                 continue
             self.n_lookups += 1
             turned = request.kind == COMPARE and request.items[0] > request.items[1]
-            asked = self._look_up(request._replace(items=request.items[::-1]) if turned else request)
+            asked = self._look_up(
+                request._replace(items=request.items[::-1]) if turned else request
+            )
             if asked.answer is None:
                 asked.waiting.append((task, turned))
                 continue

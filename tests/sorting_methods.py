@@ -1,0 +1,88 @@
+"""Drives sort machines, and says what the methods promise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+COMPARE, CHOOSE, RANK = range(3)
+
+COMPARING = (
+    "allpair",
+    "heapsort",
+    "sliding",
+    "merge",
+    "insertion",
+    "ford-johnson",
+    "knockout",
+)
+LISTING = ("setwise-heap", "setwise-bubble", "listwise", "tourrank")
+CLASSIC = COMPARING + LISTING
+
+
+def options_of(method: str, top_k: int) -> dict[str, int]:
+    """Options with which a method promises its best `top_k`, where it can."""
+    return {
+        "sliding": {"passes": top_k, "whole": 1, "overlap": 0},
+        "setwise-heap": {"size": 4},
+        "setwise-bubble": {"size": 4, "overlap": 0},
+        "listwise": {"window": 20, "step": 10, "passes": -(-top_k // 10)},
+        "tourrank": {"tournaments": 2},
+    }.get(method, {})
+
+
+class Judge:
+    """Answers by the items' qualities, higher better; equal ones tie."""
+
+    def __init__(self, quality: Sequence[float]) -> None:
+        self.quality = quality
+
+    def __call__(self, kind: int, items: tuple[int, ...]) -> Any:
+        values = [self.quality[item] for item in items]
+        if kind == COMPARE:
+            return 0.5 + 0.5 * ((values[0] > values[1]) - (values[0] < values[1]))
+        places = sorted(range(len(items)), key=lambda place: -values[place])
+        return places if kind == RANK else places[:1]
+
+
+class Contrary:
+    """Answers at random, though always the same to the same question."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __call__(self, kind: int, items: tuple[int, ...]) -> Any:
+        lots = random.Random(f"{self.seed} {kind} {items}")
+        if kind == COMPARE:
+            return lots.choice((0.0, 0.2, 0.5, 0.5, 0.9, 1.0))
+        places = list(range(len(items)))
+        lots.shuffle(places)
+        return places if kind == RANK else places[:1]
+
+
+def drive(
+    machine: Any,
+    judge: Callable[[int, tuple[int, ...]], Any],
+    pick: Callable[[int], int] = lambda n_pending: 0,
+    watch: Callable[[Any], None] = lambda machine: None,
+) -> Any:
+    """Answer a machine's questions one by one; `pick` says which of the pending ones is next."""
+    pending: list[tuple[int, Any]] = []
+    n_seen = 0
+    while True:
+        new = machine.questions(n_seen)
+        pending += [(n_seen + place, question) for place, question in enumerate(new)]
+        n_seen += len(new)
+        watch(machine)
+        if machine.done:
+            break
+        number, question = pending.pop(pick(len(pending)))
+        machine.tell(number, judge(*question), 1)
+    assert not pending
+    return machine
+
+
+def expected_order(quality: Sequence[float]) -> list[int]:
+    """Best first; equal items keep the initial order."""
+    return sorted(range(len(quality)), key=lambda item: -quality[item])
