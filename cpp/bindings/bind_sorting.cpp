@@ -25,7 +25,7 @@ class SortMachine {
               std::int32_t max_rounds, std::uint64_t seed, Run::Options options)
       : run_(n, top_k, max_rounds, seed, std::move(options)) {
     const Method& found = method_of(method, run_.options);
-    act([&] { run_.start(found, true); });
+    act([&] { run_.start(found); });
   }
 
   bool done() const { return run_.done(); }

@@ -8,8 +8,24 @@
 namespace zermelo::sorting {
 namespace {
 
+constexpr std::array kSliding{"passes", "whole", "overlap"};
+constexpr std::array kSetwiseHeap{"size"};
+constexpr std::array kSetwiseBubble{"size", "overlap"};
+constexpr std::array kListwise{"window", "step", "passes"};
+constexpr std::array kTourRank{"tournaments"};
+
 constexpr std::array kMethods{
+    Method{"allpair", allpair, false, {}},
+    Method{"heapsort", heapsort, true, {}},
+    Method{"sliding", sliding, true, kSliding},
     Method{"merge", merge, false, {}},
+    Method{"insertion", insertion, false, {}},
+    Method{"ford-johnson", ford_johnson, false, {}},
+    Method{"knockout", knockout, true, {}},
+    Method{"setwise-heap", setwise_heap, true, kSetwiseHeap},
+    Method{"setwise-bubble", setwise_bubble, true, kSetwiseBubble},
+    Method{"listwise", listwise, true, kListwise},
+    Method{"tourrank", tourrank, true, kTourRank},
 };
 
 }  // namespace

@@ -5,6 +5,16 @@
 
 namespace zermelo::sorting {
 
+Task<> allpair(Run& run);
+Task<> heapsort(Run& run);
+Task<> sliding(Run& run);
 Task<> merge(Run& run);
+Task<> insertion(Run& run);
+Task<> ford_johnson(Run& run);
+Task<> knockout(Run& run);
+Task<> setwise_heap(Run& run);
+Task<> setwise_bubble(Run& run);
+Task<> listwise(Run& run);
+Task<> tourrank(Run& run);
 
 }  // namespace zermelo::sorting

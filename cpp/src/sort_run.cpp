@@ -18,15 +18,23 @@ Run::Run(std::int32_t items, std::int32_t wanted, std::int32_t most_rounds, std:
       order(static_cast<std::size_t>(items)),
       scratch(static_cast<std::size_t>(items)) {}
 
+void Run::start(const Method& method) { start(method, true, nullptr); }
+
+void Run::start_in_order(const Method& method, const Judge* judge) {
+  start(method, judge == nullptr && method.repeats_pairs, judge);
+}
+
 void Run::start(const Method& method, bool keeps_answers, const Judge* judge) {
   root_ = Task<>();
   clear();
   remembers_ = method.repeats_pairs;
-  keeps_answers_ = keeps_answers || (remembers_ && judge == nullptr);
+  keeps_answers_ = keeps_answers;
   judge_ = judge;
+  more_wait_ = false;
   if (remembers_) memo_.reset(n);
   records_.clear();
-  first_number_ = n_told_ = n_lookups_ = 0;
+  n_told_ = 0;
+  first_number_ = n_asked_ = n_lookups_ = 0;
   n_rounds_ = 0;
   lists_.clear();
   list_numbers_.clear();
@@ -44,8 +52,10 @@ Run::Question Run::question(std::int64_t number) const {
 }
 
 void Run::add_record(Waiter& waiter, std::int32_t low, std::int32_t high, std::int32_t depth) {
-  if (n_asked() > kMostQuestions) throw std::bad_alloc();
+  if (n_asked_ > kMostQuestions) throw std::bad_alloc();
   waiter.next = nullptr;
+  if (records_.empty()) first_number_ = n_asked_;
+  ++n_asked_;
   records_.push_back({low, high, &waiter, 0.0, depth, false});
 }
 
@@ -65,7 +75,9 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
   const std::int32_t low = waiter.turned ? second : first;
   const std::int32_t high = waiter.turned ? first : second;
   if (remembers_) {
-    const auto [found, known] = memo_.find_or_add(low, high, static_cast<std::uint32_t>(n_asked()));
+    const auto [found, known] =
+        memo_.find_or_add(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high),
+                          static_cast<std::uint32_t>(n_asked_));
     const std::int64_t number = found;
     if (known) {
       double score = 0.0;
@@ -79,7 +91,7 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
         waiter.task->depth = std::max(waiter.task->depth, asked.depth);
       } else {
         // Answers came in the order of asking, so none is deeper than whoever asks now.
-        if (number >= n_told_) {
+        if (!is_told(number)) {
           join(record(number), waiter, depth);
           return true;
         }
@@ -93,6 +105,30 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
   return true;
 }
 
+bool Run::answer_at_once(CompareAwaiter& waiter) {
+  const bool is_next = !waits() && !more_wait_ && runs_alone();
+  if (!is_next && !in_any_order_) return false;
+  const bool turned = waiter.first > waiter.second;
+  const std::int32_t low = turned ? waiter.second : waiter.first;
+  const std::int32_t high = turned ? waiter.first : waiter.second;
+  ++n_lookups_;
+  bool known = false;
+  if (remembers_) {
+    known = memo_
+                .find_or_add(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high),
+                             static_cast<std::uint32_t>(n_asked_))
+                .second;
+  }
+  if (!known) {
+    ++n_asked_;
+    --at_once_;
+    n_rounds_ = std::max(n_rounds_, ++running().depth);
+  }
+  const double score = judge_->score(low, high);
+  waiter.score = turned ? 1.0 - score : score;
+  return true;
+}
+
 bool Run::ask_list(ListAwaiter& waiter, std::int32_t depth) {
   ++n_lookups_;
   waiter.turned = false;
@@ -101,7 +137,7 @@ bool Run::ask_list(ListAwaiter& waiter, std::int32_t depth) {
       list_numbers_.try_emplace({waiter.kind, items}, std::int64_t(lists_.size()));
   waiter.list = entry->second;
   if (added) {
-    lists_.push_back({waiter.kind, std::move(items), {}, n_asked()});
+    lists_.push_back({waiter.kind, std::move(items), {}, n_asked_});
     add_record(waiter, static_cast<std::int32_t>(waiter.list), kList, depth);
     return true;
   }
@@ -115,30 +151,42 @@ bool Run::ask_list(ListAwaiter& waiter, std::int32_t depth) {
 }
 
 void Run::tell(std::int64_t number, double score, std::int32_t steps) {
-  deliver(number, score, steps);
+  deliver(record(number), score, steps);
 }
 
 void Run::tell(std::int64_t number, std::vector<std::int32_t> places, std::int32_t steps) {
-  const Record& asked = record(number);
+  Record& asked = record(number);
   List& list = lists_[static_cast<std::size_t>(asked.low)];
   list.places = std::move(places);
   list.depth = asked.depth + steps;
   list.answered = true;
-  deliver(number, 0.0, steps);
+  deliver(asked, 0.0, steps);
 }
 
-void Run::deliver(std::int64_t number, double score, std::int32_t steps) {
-  Record& asked = record(number);
+void Run::tell_next() {
+  Record& asked = records_[n_told_];
+  if (asked.high != kList) {
+    deliver(asked, judge_->score(asked.low, asked.high), 1);
+    return;
+  }
+  const List& list = lists_[static_cast<std::size_t>(asked.low)];
+  std::vector<std::int32_t> places = judge_->ranked(list.items);
+  if (list.kind == Kind::choose) places.resize(1);
+  tell(next(), std::move(places), 1);
+}
+
+void Run::deliver(Record& asked, double score, std::int32_t steps) {
   asked.answered = true;
   asked.score = score;
   asked.depth += steps;
   const std::int32_t depth = asked.depth;
   Waiter* waiting = std::exchange(asked.waiting, nullptr);
   n_rounds_ = std::max(n_rounds_, depth);
-  if (number == n_told_) ++n_told_;
-  if (!keeps_answers_) drop_answered();
+  if (n_told_ < records_.size() && &asked == &records_[n_told_]) ++n_told_;
+  if (!keeps_answers_) drop_answered();  // from here on `asked` may be gone
   while (waiting != nullptr) {
     Waiter& waiter = *std::exchange(waiting, waiting->next);
+    more_wait_ = waiting != nullptr;
     TaskState& task = *waiter.task;
     waiter.score = waiter.turned ? 1.0 - score : score;
     task.depth = std::max(task.depth, depth);
@@ -148,13 +196,11 @@ void Run::deliver(std::int64_t number, double score, std::int32_t steps) {
 }
 
 void Run::drop_answered() {
-  const auto answered = static_cast<std::size_t>(n_told_ - first_number_);
   // Seldom enough that moving what is left costs nothing.
-  if (answered < records_.size() && (answered < kFewRecords || 2 * answered < records_.size())) {
-    return;
-  }
-  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(answered));
-  first_number_ = n_told_;
+  if (n_told_ < records_.size() && (n_told_ < kFewRecords || 2 * n_told_ < records_.size())) return;
+  first_number_ += std::int64_t(n_told_);
+  records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(n_told_));
+  n_told_ = 0;
 }
 
 void Run::write_order(std::span<std::int32_t> target) const {

@@ -46,8 +46,9 @@ class Judge {
     return of_draw(better, std::abs(difference) < model_.close_gap, both_, low, high);
   }
 
-  // Points of each of some items when every pair is judged once: 2 for a win, 1 for a tie.
-  void points(std::span<const std::int32_t> items, std::vector<std::int32_t>& points) const;
+  // Places in a list, best first, as if every pair had been judged once and wins were counted; of
+  // equal counts the first.
+  std::vector<std::int32_t> ranked(std::span<const std::int32_t> items) const;
 
   const JudgeModel& model() const { return model_; }
 

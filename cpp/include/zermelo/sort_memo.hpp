@@ -17,16 +17,16 @@ class PairMemo {
   static constexpr std::int64_t kMostCells = std::int64_t{1} << 20;
 
   void reset(std::int64_t n) {
-    const std::int64_t cells = n * (n - 1) / 2;
-    const bool dense = cells <= kMostCells;
     if (n != n_) {
+      const std::int64_t cells = n * (n - 1) / 2;
       n_ = n;
-      dense_ = dense;
-      numbers_.assign(static_cast<std::size_t>(dense ? cells : kFirstSlots), 0);
-      keys_.assign(dense ? 0 : kFirstSlots, 0);
+      dense_ = cells <= kMostCells;
+      numbers_.assign(static_cast<std::size_t>(dense_ ? cells : 0), 0);
+      slots_.assign(dense_ ? 0 : kFirstSlots, Slot{});
       base_ = 0;
     } else if (base_ + used_ > kMostBase) {
       numbers_.assign(numbers_.size(), 0);
+      slots_.assign(slots_.size(), Slot{});
       base_ = 0;
     } else {
       base_ += used_;
@@ -36,19 +36,19 @@ class PairMemo {
   }
 
   // The number of a pair, and whether it had one before; a new one gets `number`.
-  std::pair<std::uint32_t, bool> find_or_add(std::int32_t low, std::int32_t high,
+  std::pair<std::uint32_t, bool> find_or_add(std::uint32_t low, std::uint32_t high,
                                              std::uint32_t number) {
     std::uint32_t* cell = nullptr;
     if (dense_) {
-      const std::int64_t row = high;
-      cell = &numbers_[static_cast<std::size_t>(row * (row - 1) / 2 + low)];
+      const std::size_t row = high;
+      cell = &numbers_[row * (row - 1) / 2 + low];
     } else {
-      if (2 * n_taken_ >= keys_.size()) grow();
-      const std::uint64_t key = static_cast<std::uint64_t>(low) << 32 | std::uint32_t(high);
-      const std::size_t slot = slot_of(key);
-      cell = &numbers_[slot];
+      if (3 * n_taken_ >= 2 * slots_.size()) grow();
+      Slot& slot = slot_of(low, high);
+      cell = &slot.number;
       if (*cell <= base_) {
-        keys_[slot] = key;
+        slot.low = low;
+        slot.high = high;
         ++n_taken_;
       }
     }
@@ -59,26 +59,29 @@ class PairMemo {
   }
 
  private:
+  struct Slot {
+    std::uint32_t low = 0;
+    std::uint32_t high = 0;
+    std::uint32_t number = 0;
+  };
   static constexpr std::size_t kFirstSlots = std::size_t{1} << 10;
   static constexpr std::uint32_t kMostBase = std::numeric_limits<std::uint32_t>::max() / 2;
 
-  std::size_t slot_of(std::uint64_t key) const {
-    const std::size_t mask = keys_.size() - 1;
-    std::size_t slot = mixed(key) & mask;
-    while (numbers_[slot] > base_ && keys_[slot] != key) slot = (slot + 1) & mask;
-    return slot;
+  Slot& slot_of(std::uint32_t low, std::uint32_t high) {
+    const std::size_t mask = slots_.size() - 1;
+    const std::uint64_t hashed = (std::uint64_t{high} << 32 | low) * kGolden;
+    std::size_t at = (hashed ^ hashed >> 32) & mask;
+    while (slots_[at].number > base_ && (slots_[at].low != low || slots_[at].high != high)) {
+      at = (at + 1) & mask;
+    }
+    return slots_[at];
   }
 
   void grow() {
-    std::vector<std::uint64_t> keys(2 * keys_.size());
-    std::vector<std::uint32_t> numbers(2 * keys_.size());
-    keys.swap(keys_);
-    numbers.swap(numbers_);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (numbers[i] <= base_) continue;
-      const std::size_t slot = slot_of(keys[i]);
-      keys_[slot] = keys[i];
-      numbers_[slot] = numbers[i];
+    std::vector<Slot> slots(2 * slots_.size());
+    slots.swap(slots_);
+    for (const Slot& slot : slots) {
+      if (slot.number > base_) slot_of(slot.low, slot.high) = slot;
     }
   }
 
@@ -87,8 +90,9 @@ class PairMemo {
   std::uint32_t base_ = 0;
   std::uint32_t used_ = 0;
   std::size_t n_taken_ = 0;
-  std::vector<std::uint32_t> numbers_;  // base + number + 1 where the pair has one
-  std::vector<std::uint64_t> keys_;
+  // base_ + number + 1 where a pair has a number.
+  std::vector<std::uint32_t> numbers_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace zermelo::sorting

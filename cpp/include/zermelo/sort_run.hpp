@@ -50,7 +50,7 @@ struct CompareAwaiter : Waiter {
 
   CompareAwaiter(Run& owner, std::int32_t one, std::int32_t other)
       : run(owner), first(one), second(other) {}
-  bool await_ready() const noexcept { return false; }
+  bool await_ready();
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> waiting);
   double await_resume() const noexcept { return score; }
@@ -136,8 +136,11 @@ class Run : public Scheduler {
   RankAwaiter rank(std::span<const std::int32_t> items) { return {*this, items}; }
 
   // What drivers use --------------------------------------------------------------------------
-  // Starts a method. With a judge, or where a method without memo needs none, answers are not kept.
-  void start(const Method& method, bool keeps_answers, const Judge* judge = nullptr);
+  // Starts a method, whose questions are told their answers.
+  void start(const Method& method);
+  // For drivers that answer in the order of asking, and need no answer again: those of methods that
+  // never repeat a pair, and those with a judge, who can be asked again.
+  void start_in_order(const Method& method, const Judge* judge);
 
   struct Question {
     Kind kind;
@@ -145,7 +148,7 @@ class Run : public Scheduler {
     std::int32_t high;
     std::span<const std::int32_t> items;  // of a list
   };
-  std::int64_t n_asked() const { return first_number_ + std::int64_t(records_.size()); }
+  std::int64_t n_asked() const { return n_asked_; }
   std::int64_t n_lookups() const { return n_lookups_; }
   std::int32_t n_rounds() const { return n_rounds_; }
   bool is_answered(std::int64_t number) const { return record(number).answered; }
@@ -155,10 +158,19 @@ class Run : public Scheduler {
   void tell(std::int64_t number, double score, std::int32_t steps);
   void tell(std::int64_t number, std::vector<std::int32_t> places, std::int32_t steps);
 
-  // For drivers that answer in the order of asking: the first question without an answer, and
-  // whether there is one.
-  std::int64_t n_told() const { return n_told_; }
-  bool waits() const { return n_told_ < n_asked(); }
+  // For drivers that answer in the order of asking: whether there is a question without an answer,
+  // and the first.
+  bool waits() const { return n_told_ < records_.size(); }
+  std::int64_t next() const { return first_number_ + std::int64_t(n_told_); }
+  void tell_next();  // what the judge says
+
+  // The judge may answer so many pairs at once, before anybody asks `waits`: where a question is the
+  // only one, so that it would be next anyway, or `in_any_order`.
+  void allow_at_once(std::int64_t pairs, bool in_any_order) {
+    at_once_ = pairs;
+    in_any_order_ = in_any_order;
+  }
+  std::int64_t at_once_left() const { return at_once_; }
 
   void write_order(std::span<std::int32_t> target) const;
 
@@ -195,21 +207,28 @@ class Run : public Scheduler {
     return records_[static_cast<std::size_t>(number - first_number_)];
   }
 
+  void start(const Method& method, bool keeps_answers, const Judge* judge);
   // Whether the task has to wait; `depth` is where the asking starts.
   bool ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int32_t depth);
   bool ask_list(ListAwaiter& waiter, std::int32_t depth);
+  bool answer_at_once(CompareAwaiter& waiter);
   void add_record(Waiter& waiter, std::int32_t low, std::int32_t high, std::int32_t depth);
   void join(Record& record, Waiter& waiter, std::int32_t depth);
-  void deliver(std::int64_t number, double score, std::int32_t steps);
+  bool is_told(std::int64_t number) const { return records_.empty() || number < next(); }
+  void deliver(Record& asked, double score, std::int32_t steps);
   void drop_answered();
 
   bool remembers_ = true;      // pairs may be asked for again
-  bool keeps_answers_ = true;  // else records vanish when those before them are answered too
+  bool keeps_answers_ = true;  // else records vanish when they and all before them are answered
+  bool more_wait_ = false;     // for the answer that is being delivered
+  bool in_any_order_ = false;
+  std::int64_t at_once_ = 0;
   const Judge* judge_ = nullptr;
   PairMemo memo_;
   std::vector<Record> records_;
   std::int64_t first_number_ = 0;  // of records_[0]
-  std::int64_t n_told_ = 0;
+  std::size_t n_told_ = 0;         // records at the front that are answered
+  std::int64_t n_asked_ = 0;
   std::int64_t n_lookups_ = 0;
   std::int32_t n_rounds_ = 0;
   std::deque<List> lists_;
@@ -280,6 +299,8 @@ class Batch {
   std::vector<Pair> pairs_;
   std::vector<Waiter> waiters_;
 };
+
+inline bool CompareAwaiter::await_ready() { return run.at_once_ > 0 && run.answer_at_once(*this); }
 
 template <class Promise>
 bool CompareAwaiter::await_suspend(std::coroutine_handle<Promise> waiting) {

@@ -140,6 +140,10 @@ class Scheduler {
     drive();
   }
 
+  TaskState& running() { return *running_; }
+  // Whether nobody can go on but the task that runs.
+  bool runs_alone() const { return ready_.empty(); }
+
   void begin(TaskState& root) {
     done_ = false;
     next_ = &root;
@@ -165,12 +169,14 @@ class Scheduler {
         task = ready_.back();  // last in, first out: the first branch asks first
         ready_.pop_back();
       }
+      running_ = task;
       task->handle.resume();
     }
   }
 
   FramePool frames_;
   TaskState* next_ = nullptr;
+  TaskState* running_ = nullptr;
   std::vector<TaskState*> ready_;
   std::exception_ptr failure_;
   bool done_ = false;
