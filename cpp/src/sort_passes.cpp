@@ -62,8 +62,8 @@ Task<> best_moved(Run& run, std::int32_t begin, std::int32_t end) {
 Task<> sliding(Run& run) {
   const std::int32_t n = run.n;
   const bool whole = run.option("whole") != 0;
-  const auto passes = static_cast<std::int32_t>(
-      std::min<std::int64_t>(run.option("passes"), std::max(n - 1, 0)));
+  const auto passes =
+      static_cast<std::int32_t>(std::min<std::int64_t>(run.option("passes"), std::max(n - 1, 0)));
   std::vector<std::int32_t> lengths;
   for (std::int32_t pass = 0; pass < passes; ++pass) lengths.push_back(n - 1 - (whole ? 0 : pass));
   std::vector<bool> swapped(lengths.size());

@@ -13,7 +13,7 @@
 namespace zermelo::sorting {
 namespace {
 
-constexpr std::int64_t kChunks = 256;            // so that threads share evenly
+constexpr std::int64_t kChunks = 256;              // so that threads share evenly
 constexpr std::int64_t kQuestionsAPoll = 1 << 14;  // far below a second
 
 class Simulator {

@@ -164,8 +164,8 @@ class Run : public Scheduler {
   std::int64_t next() const { return first_number_ + std::int64_t(n_told_); }
   void tell_next();  // what the judge says
 
-  // The judge may answer so many pairs at once, before anybody asks `waits`: where a question is the
-  // only one, so that it would be next anyway, or `in_any_order`.
+  // The judge may answer so many pairs at once, before anybody asks `waits`: where a question is
+  // the only one, so that it would be next anyway, or `in_any_order`.
   void allow_at_once(std::int64_t pairs, bool in_any_order) {
     at_once_ = pairs;
     in_any_order_ = in_any_order;
