@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .knowledge import settled
 from .machine import Asking, Run, Together, precedes
+from .search import place_of
 
 
 def merge(run: Run) -> Asking:
@@ -45,16 +46,11 @@ def insertion(run: Run) -> Asking:
     order = run.order
     for place in range(1, run.n):
         item = order[place]
-        low, high = 0, place
+        high = place
         if place >= run.top_k:
             high = run.top_k - 1
             if not (yield from precedes(item, order[high])):
                 continue
-        while low < high:
-            middle = (low + high) // 2
-            if (yield from precedes(item, order[middle])):
-                high = middle
-            else:
-                low = middle + 1
-        order.insert(low, order.pop(place))
+        target = yield from place_of(item, order, 0, high)
+        order.insert(target, order.pop(place))
     run.n_certain = settled(run.n, run.top_k)
