@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from zermelo._backends.sorting.tourrank import n_exact
 
 COMPARE, CHOOSE, RANK = range(3)
 
@@ -30,6 +33,13 @@ def options_of(method: str, top_k: int) -> dict[str, int]:
         "listwise": {"window": 20, "step": 10, "passes": -(-top_k // 10)},
         "tourrank": {"tournaments": 2},
     }.get(method, {})
+
+
+def promised(method: str, n: int, top_k: int) -> int:
+    """How many places consistent answers make exact with these options."""
+    if method == "tourrank":
+        return n_exact(n)
+    return top_k
 
 
 class Judge:
@@ -68,16 +78,19 @@ def drive(
     watch: Callable[[Any], None] = lambda machine: None,
 ) -> Any:
     """Answer a machine's questions one by one; `pick` says which of the pending ones is next."""
-    pending: list[tuple[int, Any]] = []
+    pending: deque[tuple[int, Any]] = deque()
     n_seen = 0
     while True:
         new = machine.questions(n_seen)
-        pending += [(n_seen + place, question) for place, question in enumerate(new)]
+        pending.extend(enumerate(new, n_seen))
         n_seen += len(new)
         watch(machine)
         if machine.done:
             break
-        number, question = pending.pop(pick(len(pending)))
+        place = pick(len(pending))
+        pending.rotate(-place)
+        number, question = pending.popleft()
+        pending.rotate(place)
         machine.tell(number, judge(*question), 1)
     assert not pending
     return machine
