@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import allpair, ford_johnson, heaps, knockout, merging, passes, tourrank
+from . import adaptive, allpair, ford_johnson, heaps, knockout, merging, passes, tourrank
 from .machine import Asking, Run, SortMachine
 
 __all__ = ["METHODS", "SortMachine"]
@@ -21,4 +21,5 @@ METHODS: dict[str, Callable[[Run], Asking]] = {
     "setwise-bubble": passes.setwise_bubble,
     "listwise": passes.listwise,
     "tourrank": tourrank.tourrank,
+    "adaptive": adaptive.adaptive,
 }

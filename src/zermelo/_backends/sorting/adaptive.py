@@ -1,0 +1,210 @@
+"""Twin of the adaptive method: the most informative pairs next, and at last a proof."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+from .machine import TIE, Asking, Run, Together, compare
+from .posterior import Posterior, logistic
+
+# Added to a variance, so that an item that is well known is not certain to be above a place.
+DOUBT = 0.05
+
+
+def adaptive(run: Run) -> Asking:
+    """Rounds of pairs chosen from the posterior; then pairs that prove the front places.
+
+    As long as the answers contain no circle they may come from a consistent comparator: after a
+    while only such pairs are asked as its front places still want for a proof. Once there is a
+    circle nothing can be proved any more, and informative pairs are asked up to a limit.
+    """
+    n = run.n
+    if n < 2:
+        run.n_certain = n
+        return
+    n_pairs = n * (n - 1) // 2
+    limit = min(run.options["pairs"] or own_limit(n, run.top_k), n_pairs)
+    batch = run.options["batch"] or max(2, (n + 2 * run.top_k) // 12)
+    if run.max_rounds:
+        batch = max(batch, -(-limit // run.max_rounds))
+    posterior = Posterior(n)
+    asked = Asked(n)
+    consistent = True
+    n_rounds = 0
+    while True:
+        posterior.fit()
+        run.order = posterior.order()
+        n_asked = len(posterior.score)
+        proof = None
+        # A proof begins when about as many pairs were asked as it needs at least.
+        if consistent and 4 * n_asked >= 3 * n:
+            proof = prove(posterior, run.top_k)
+            consistent = proof is not None
+        if proof is not None and proof.n_certain >= run.top_k:
+            run.order = proof.order
+            run.n_certain = proof.n_certain
+            return
+        # Whoever sets a limit means it; our own binds only where nothing can be proved.
+        bound = limit if run.options["pairs"] or not consistent else n_pairs
+        room = min(batch, bound - n_asked)
+        if n_rounds == run.max_rounds > 0:
+            room = 0
+        pairs: list[tuple[int, int]] = []
+        if room > 0 and proof is not None:
+            pairs = proof.wanted[:room]
+        elif room > 0:
+            pairs = informative(posterior, run.order, run.top_k, asked, room)
+        if not pairs:
+            break
+        for pair in pairs:
+            asked.add(*pair)
+        scores = yield Together([compare(*pair) for pair in pairs])
+        for (first, second), score in zip(pairs, scores, strict=True):
+            posterior.add(first, second, score)
+        n_rounds += 1
+    if proof is not None:
+        run.order = proof.order
+        run.n_certain = proof.n_certain
+    elif not (run.options["pairs"] or run.max_rounds):
+        run.n_certain = run.top_k
+
+
+def own_limit(n: int, top_k: int) -> int:
+    """The pairs after which an inconsistent comparator is asked no more."""
+    return 2 * n + math.ceil(2 * top_k * math.log2(n))
+
+
+class Asked:
+    """The pairs that were asked, the lower item first."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._keys: set[int] = set()
+
+    def add(self, first: int, second: int) -> None:
+        self._keys.add(first * self._n + second)
+
+    def __contains__(self, pair: tuple[int, int]) -> bool:
+        return pair[0] * self._n + pair[1] in self._keys
+
+
+def offsets(n: int) -> list[int]:
+    """How far apart in the order two items are that may be asked: all near, fewer farther."""
+    chosen = []
+    offset = 1
+    while offset < n:
+        chosen.append(offset)
+        offset += max(1, offset // 8 if offset < 64 else offset // 2)
+    return chosen
+
+
+def informative(
+    posterior: Posterior, order: list[int], top_k: int, asked: Asked, room: int
+) -> list[tuple[int, int]]:
+    """The pairs to ask next, no item more often than a batch of this size must.
+
+    A pair is worth what it tells, times how much its items matter: the geometric mean of the
+    chances of being among the first `top_k`.
+    """
+    n = posterior.n
+    matters = [1.0] * n
+    if top_k < n:
+        border = (posterior.ability[order[top_k - 1]] + posterior.ability[order[top_k]]) / 2.0
+        for item in range(n):
+            deviation = math.sqrt(posterior.variance[item] + DOUBT)
+            # The logistic function with 1.7 is close to the normal distribution.
+            matters[item] = logistic(1.7 * (posterior.ability[item] - border) / deviation)
+    candidates = []
+    apart = offsets(n)
+    for place, item in enumerate(order):
+        for offset in apart:
+            if place + offset >= n:
+                break
+            other = order[place + offset]
+            pair = (item, other) if item < other else (other, item)
+            if pair not in asked:
+                worth = posterior.information(*pair) * math.sqrt(matters[item] * matters[other])
+                candidates.append((worth, pair))
+    candidates.sort(key=lambda candidate: -candidate[0])
+    most = -(-2 * room // n)
+    times = [0] * n
+    chosen = []
+    for _, pair in candidates:
+        if len(chosen) == room:
+            break
+        if times[pair[0]] < most and times[pair[1]] < most:
+            times[pair[0]] += 1
+            times[pair[1]] += 1
+            chosen.append(pair)
+    return chosen
+
+
+class Proof:
+    """An order that contradicts no answer, and what is still to be asked of it.
+
+    Attributes
+    ----------
+    order : list of int
+    n_certain : int
+        How many places at its front follow from the answers alone.
+    wanted : list of pairs
+        If they are answered as `order` has it, the first `top_k` places are certain.
+    """
+
+    def __init__(self, order: list[int], n_certain: int, wanted: list[tuple[int, int]]) -> None:
+        self.order = order
+        self.n_certain = n_certain
+        self.wanted = wanted
+
+
+def prove(posterior: Posterior, top_k: int) -> Proof | None:
+    """The order with the best ability first that contradicts no answer; None where none is."""
+    n = posterior.n
+    n_above = [0] * n
+    below: list[list[int]] = [[] for _ in range(n)]
+    for first, second, score in zip(
+        posterior.first, posterior.second, posterior.score, strict=True
+    ):
+        winner, loser = (first, second) if score >= TIE else (second, first)
+        below[winner].append(loser)
+        n_above[loser] += 1
+    free = [(-posterior.ability[item], item) for item in range(n) if not n_above[item]]
+    heapq.heapify(free)
+    order: list[int] = []
+    n_certain = 0
+    while free:
+        # A place is certain where nobody else could take it.
+        if len(free) == 1 and n_certain == len(order):
+            n_certain += 1
+        item = heapq.heappop(free)[1]
+        order.append(item)
+        for loser in below[item]:
+            n_above[loser] -= 1
+            if not n_above[loser]:
+                heapq.heappush(free, (-posterior.ability[loser], loser))
+    if len(order) < n:
+        return None
+    return Proof(order, n_certain, _wanted(order, below, top_k))
+
+
+def _wanted(order: list[int], below: list[list[int]], top_k: int) -> list[tuple[int, int]]:
+    """Neighbours in front, and the last of the front against whoever nobody behind it beats."""
+    n = len(order)
+    last = min(top_k, n - 1) - 1
+    settled = [False] * n  # by item
+    for place, item in enumerate(order):
+        if place < last:
+            follower = order[place + 1]
+            if follower in below[item]:
+                settled[follower] = True
+        else:
+            for loser in below[item]:
+                settled[loser] = True
+    wanted = []
+    for place in range(1, n):
+        item = order[place]
+        if not settled[item]:
+            above = order[min(place - 1, last)]
+            wanted.append((item, above) if item < above else (above, item))
+    return wanted
