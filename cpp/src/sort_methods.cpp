@@ -13,6 +13,7 @@ constexpr std::array kSetwiseHeap{"size"};
 constexpr std::array kSetwiseBubble{"size", "overlap"};
 constexpr std::array kListwise{"window", "step", "passes"};
 constexpr std::array kTourRank{"tournaments"};
+constexpr std::array kAdaptive{"pairs", "batch"};
 
 constexpr std::array kMethods{
     Method{"allpair", allpair, false, {}},
@@ -26,6 +27,7 @@ constexpr std::array kMethods{
     Method{"setwise-bubble", setwise_bubble, true, kSetwiseBubble},
     Method{"listwise", listwise, true, kListwise},
     Method{"tourrank", tourrank, true, kTourRank},
+    Method{"adaptive", adaptive, false, kAdaptive},
 };
 
 }  // namespace

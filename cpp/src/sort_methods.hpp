@@ -16,5 +16,6 @@ Task<> setwise_heap(Run& run);
 Task<> setwise_bubble(Run& run);
 Task<> listwise(Run& run);
 Task<> tourrank(Run& run);
+Task<> adaptive(Run& run);
 
 }  // namespace zermelo::sorting

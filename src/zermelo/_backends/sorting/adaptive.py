@@ -29,7 +29,6 @@ def adaptive(run: Run) -> Asking:
     if run.max_rounds:
         batch = max(batch, -(-limit // run.max_rounds))
     posterior = Posterior(n)
-    asked = Asked(n)
     consistent = True
     n_rounds = 0
     while True:
@@ -54,11 +53,9 @@ def adaptive(run: Run) -> Asking:
         if room > 0 and proof is not None:
             pairs = proof.wanted[:room]
         elif room > 0:
-            pairs = informative(posterior, run.order, run.top_k, asked, room)
+            pairs = informative(posterior, run.order, run.top_k, room)
         if not pairs:
             break
-        for pair in pairs:
-            asked.add(*pair)
         scores = yield Together([compare(*pair) for pair in pairs])
         for (first, second), score in zip(pairs, scores, strict=True):
             posterior.add(first, second, score)
@@ -75,32 +72,18 @@ def own_limit(n: int, top_k: int) -> int:
     return 2 * n + math.ceil(2 * top_k * math.log2(n))
 
 
-class Asked:
-    """The pairs that were asked, the lower item first."""
-
-    def __init__(self, n: int) -> None:
-        self._n = n
-        self._keys: set[int] = set()
-
-    def add(self, first: int, second: int) -> None:
-        self._keys.add(first * self._n + second)
-
-    def __contains__(self, pair: tuple[int, int]) -> bool:
-        return pair[0] * self._n + pair[1] in self._keys
-
-
 def offsets(n: int) -> list[int]:
     """How far apart in the order two items are that may be asked: all near, fewer farther."""
     chosen = []
     offset = 1
     while offset < n:
         chosen.append(offset)
-        offset += max(1, offset // 8 if offset < 64 else offset // 2)
+        offset += max(1, offset // 4)
     return chosen
 
 
 def informative(
-    posterior: Posterior, order: list[int], top_k: int, asked: Asked, room: int
+    posterior: Posterior, order: list[int], top_k: int, room: int
 ) -> list[tuple[int, int]]:
     """The pairs to ask next, no item more often than a batch of this size must.
 
@@ -117,13 +100,16 @@ def informative(
             matters[item] = logistic(1.7 * (posterior.ability[item] - border) / deviation)
     candidates = []
     apart = offsets(n)
+    met_by = [-1] * n
     for place, item in enumerate(order):
+        for other in posterior.opponents(item):
+            met_by[other] = item
         for offset in apart:
             if place + offset >= n:
                 break
             other = order[place + offset]
-            pair = (item, other) if item < other else (other, item)
-            if pair not in asked:
+            if met_by[other] != item:
+                pair = (item, other) if item < other else (other, item)
                 worth = posterior.information(*pair) * math.sqrt(matters[item] * matters[other])
                 candidates.append((worth, pair))
     candidates.sort(key=lambda candidate: -candidate[0])

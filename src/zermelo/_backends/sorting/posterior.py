@@ -16,6 +16,7 @@ comes to the same numbers, bit for bit, and hence to the same questions.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 LAPSE = 0.05
 
@@ -76,6 +77,12 @@ class Posterior:
     def order(self) -> list[int]:
         """Items by ability, best first; equal ones keep the initial order."""
         return sorted(range(self.n), key=lambda item: -self.ability[item])
+
+    def opponents(self, item: int) -> Iterator[int]:
+        """Whom an item was compared with."""
+        for number in self.answers_of[item]:
+            first = self.first[number]
+            yield self.second[number] if first == item else first
 
     def information(self, first: int, second: int) -> float:
         """How much an answer would tell of the difference, relative to what is known of it."""
