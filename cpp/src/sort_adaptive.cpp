@@ -17,6 +17,7 @@ namespace zermelo::sorting {
 namespace {
 
 constexpr double kDoubt = 0.05;
+constexpr std::int64_t kMostChecks = 20;
 
 using Pair = std::pair<std::int32_t, std::int32_t>;
 
@@ -206,6 +207,8 @@ Task<> adaptive(Run& run) {
   Proof proof(run.n);
   Batch round(run);
   std::vector<Pair> pairs;
+  const std::int64_t n_to_check = std::min(kMostChecks, n / 5);
+  std::int64_t n_checks = 0;
   bool consistent = true;
   bool proving = false;
   for (std::int32_t n_rounds = 0;; ++n_rounds) {
@@ -214,12 +217,17 @@ Task<> adaptive(Run& run) {
     const std::int64_t n_asked = static_cast<std::int64_t>(posterior.answers().size());
     proving = false;
     if (consistent && 4 * n_asked >= 3 * n) proving = consistent = proof.find(posterior, run.top_k);
-    if (proving && proof.n_certain >= run.top_k) break;
+    const bool proved = proving && proof.n_certain >= run.top_k;
+    if (proved && n_checks >= n_to_check) break;
     const std::int64_t bound = given || !consistent ? limit : n_pairs;
     std::int64_t room = std::min(batch, bound - n_asked);
     if (run.max_rounds > 0 && n_rounds == run.max_rounds) room = 0;
     pairs.clear();
-    if (room > 0 && proving) {
+    if (proved) {
+      room = std::min(room, n_to_check - n_checks);
+      if (room > 0) chooser.informative(posterior, run.order, room, pairs);
+      n_checks += static_cast<std::int64_t>(pairs.size());
+    } else if (room > 0 && proving) {
       pairs.assign(
           proof.wanted.begin(),
           proof.wanted.begin() + std::min(room, static_cast<std::int64_t>(proof.wanted.size())));
