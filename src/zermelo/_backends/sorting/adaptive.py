@@ -86,7 +86,7 @@ def own_limit(n: int, top_k: int) -> int:
 
 def offsets(n: int) -> list[int]:
     """How far apart in the order two items are that may be asked: all near, fewer farther."""
-    chosen: list[tuple[int, int]] = []
+    chosen = []
     offset = 1
     while offset < n:
         chosen.append(offset)
