@@ -29,8 +29,8 @@ Pair low_first(std::int32_t one, std::int32_t other) {
 
 // The pairs after which an inconsistent comparator is asked no more.
 std::int64_t own_limit(std::int64_t n, std::int64_t top_k) {
-  return 2 * n + static_cast<std::int64_t>(
-                     std::ceil(static_cast<double>(2 * top_k) * std::log2(static_cast<double>(n))));
+  return 5 * n / 2 + static_cast<std::int64_t>(
+                         std::ceil(static_cast<double>(top_k) * std::log2(static_cast<double>(n))));
 }
 
 class Chooser {
@@ -44,7 +44,8 @@ class Chooser {
     met_by_.resize(at(n));
   }
 
-  // The pairs to ask next, no item more often than a batch of this size must.
+  // The pairs to ask next, after those that are chosen; no other item more often than so many pairs
+  // must.
   void informative(const Posterior& posterior, const std::vector<std::int32_t>& order,
                    std::int64_t room, std::vector<Pair>& chosen) {
     weigh(posterior, order);
@@ -91,6 +92,11 @@ class Chooser {
   void pick(std::int64_t room, std::vector<Pair>& chosen) {
     const std::int64_t most = (2 * room + n_ - 1) / n_;
     std::fill(times_.begin(), times_.end(), 0);
+    for (const Pair& pair : chosen) {
+      ++times_[at(pair.first)];
+      ++times_[at(pair.second)];
+    }
+    const std::size_t n_before = chosen.size();
     std::make_heap(candidates_.begin(), candidates_.end());
     for (auto end = candidates_.end(); end != candidates_.begin(); --end) {
       if (static_cast<std::int64_t>(chosen.size()) == room) break;
@@ -98,7 +104,10 @@ class Chooser {
       std::pop_heap(candidates_.begin(), end);
       std::int64_t& first = times_[at(pair.first)];
       std::int64_t& second = times_[at(pair.second)];
-      if (first >= most || second >= most) continue;
+      const auto before = chosen.begin() + static_cast<std::ptrdiff_t>(n_before);
+      if (first >= most || second >= most || std::find(chosen.begin(), before, pair) != before) {
+        continue;
+      }
       ++first;
       ++second;
       chosen.push_back(pair);
@@ -225,15 +234,17 @@ Task<> adaptive(Run& run) {
     pairs.clear();
     if (proved) {
       room = std::min(room, n_to_check - n_checks);
-      if (room > 0) chooser.informative(posterior, run.order, room, pairs);
-      n_checks += static_cast<std::int64_t>(pairs.size());
     } else if (room > 0 && proving) {
       pairs.assign(
           proof.wanted.begin(),
           proof.wanted.begin() + std::min(room, static_cast<std::int64_t>(proof.wanted.size())));
-    } else if (room > 0) {
+    }
+    // What a proof wants may be little, and a round that is counted is to be filled.
+    const bool fills = proved || !proving || (!pairs.empty() && run.max_rounds > 0);
+    if (fills && room > static_cast<std::int64_t>(pairs.size())) {
       chooser.informative(posterior, run.order, room, pairs);
     }
+    if (proved) n_checks += static_cast<std::int64_t>(pairs.size());
     if (pairs.empty()) break;
     round.clear();
     for (const Pair& pair : pairs) round.add(pair.first, pair.second);

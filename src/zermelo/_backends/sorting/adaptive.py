@@ -59,13 +59,12 @@ def adaptive(run: Run) -> Asking:
         pairs: list[tuple[int, int]] = []
         if proved:
             room = min(room, n_to_check - n_checks)
-            if room > 0:
-                pairs = informative(posterior, run.order, run.top_k, room)
-            n_checks += len(pairs)
-        elif room > 0 and proof is not None:
-            pairs = proof.wanted[:room]
-        elif room > 0:
-            pairs = informative(posterior, run.order, run.top_k, room)
+        elif proof is not None:
+            pairs = proof.wanted[: max(room, 0)]
+        # What a proof wants may be little, and a round that is counted is to be filled.
+        if room > len(pairs) and (proved or proof is None or (pairs and run.max_rounds)):
+            pairs = informative(posterior, run.order, run.top_k, room, pairs)
+        n_checks += len(pairs) if proved else 0
         if not pairs:
             break
         scores = yield Together([compare(*pair) for pair in pairs])
@@ -81,7 +80,7 @@ def adaptive(run: Run) -> Asking:
 
 def own_limit(n: int, top_k: int) -> int:
     """The pairs after which an inconsistent comparator is asked no more."""
-    return 2 * n + math.ceil(2 * top_k * math.log2(n))
+    return 5 * n // 2 + math.ceil(top_k * math.log2(n))
 
 
 def offsets(n: int) -> list[int]:
@@ -95,9 +94,13 @@ def offsets(n: int) -> list[int]:
 
 
 def informative(
-    posterior: Posterior, order: list[int], top_k: int, room: int
+    posterior: Posterior,
+    order: list[int],
+    top_k: int,
+    room: int,
+    chosen: list[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """The pairs to ask next, no item more often than a batch of this size must.
+    """The pairs to ask next, `chosen` first; no other item more often than so many pairs must.
 
     A pair is worth what it tells, times how much its items matter: the geometric mean of the
     chances of being among the first `top_k`.
@@ -127,10 +130,15 @@ def informative(
     candidates.sort(key=lambda candidate: -candidate[0])
     most = -(-2 * room // n)
     times = [0] * n
-    chosen: list[tuple[int, int]] = []
+    for first, second in chosen:
+        times[first] += 1
+        times[second] += 1
+    taken = set(chosen)
     for _, pair in candidates:
         if len(chosen) == room:
             break
+        if pair in taken:
+            continue
         if times[pair[0]] < most and times[pair[1]] < most:
             times[pair[0]] += 1
             times[pair[1]] += 1
