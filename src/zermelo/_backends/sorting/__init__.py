@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import adaptive, allpair, ford_johnson, heaps, knockout, merging, passes, tourrank
+from . import (
+    adaptive,
+    allpair,
+    ford_johnson,
+    heaps,
+    inserting,
+    knockout,
+    merging,
+    passes,
+    tourrank,
+)
 from .machine import Asking, Run, SortMachine
 
 __all__ = ["METHODS", "SortMachine"]
@@ -13,6 +23,7 @@ METHODS: dict[str, Callable[[Run], Asking]] = {
     "allpair": allpair.allpair,
     "heapsort": heaps.heapsort,
     "sliding": passes.sliding,
+    "insert": inserting.insert,
     "merge": merging.merge,
     "insertion": merging.insertion,
     "ford-johnson": ford_johnson.ford_johnson,

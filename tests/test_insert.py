@@ -1,0 +1,102 @@
+"""New items put into an order that stands already."""
+
+import random
+
+import pytest
+
+from zermelo._backends.sorting import SortMachine
+
+
+def machine(n_ranked, n, top_k=None):
+    return SortMachine("insert", n, n if top_k is None else top_k, 0, 0, {"n_ranked": n_ranked})
+
+
+def answer_all(sort, value, shuffle=None):
+    """Answer by `value`, the higher the better, in some order; check the order at every step."""
+    told = set()
+    while not sort.done:
+        order = sort.order()
+        assert sorted(order) == list(range(len(value)))
+        waiting = [number for number in range(sort.n_asked) if number not in told]
+        number = shuffle.choice(waiting) if shuffle else waiting[0]
+        told.add(number)
+        [(_, (first, second))] = sort.questions(number)[:1]
+        one, other = value[first], value[second]
+        sort.tell(number, 0.5 if one == other else float(one > other), 1)
+    return sort.order()
+
+
+def ranked_and_new(n_ranked, n, draw, kinds):
+    """Values of a ranked list and of new items behind it; equals are wanted too."""
+    value = sorted((draw.randrange(kinds) for _ in range(n_ranked)), reverse=True)
+    return value + [draw.randrange(kinds) for _ in range(n - n_ranked)]
+
+
+@pytest.mark.parametrize("kinds", [3, 1000])
+def test_the_order_is_exact_and_stable(kinds):
+    draw = random.Random(1)
+    for n_ranked in (0, 1, 2, 3, 7, 20):
+        for n_new in (0, 1, 2, 5, 30):
+            value = ranked_and_new(n_ranked, n_ranked + n_new, draw, kinds)
+            sort = machine(n_ranked, len(value))
+            wanted = sorted(range(len(value)), key=lambda item: -value[item])
+            assert answer_all(sort, value) == wanted
+            assert sort.n_certain == len(value)
+
+
+def test_the_top_is_exact():
+    draw = random.Random(2)
+    for _ in range(60):
+        n_ranked, n_new = draw.randrange(12), draw.randrange(12)
+        value = ranked_and_new(n_ranked, n_ranked + n_new, draw, 8)
+        if not value:
+            continue
+        top_k = draw.randrange(1, len(value) + 1)
+        wanted = sorted(range(len(value)), key=lambda item: -value[item])
+        sort = machine(n_ranked, len(value), top_k)
+        assert answer_all(sort, value)[:top_k] == wanted[:top_k]
+        assert sort.n_certain == top_k
+
+
+def test_one_item_costs_the_depth_of_the_search():
+    for n_ranked in (1, 3, 4, 7, 100):
+        value = [*range(n_ranked, 0, -1), 0.5]
+        sort = machine(n_ranked, n_ranked + 1)
+        answer_all(sort, value)
+        assert sort.n_rounds == sort.n_lookups <= n_ranked.bit_length()
+
+
+def test_who_does_not_reach_the_top_is_asked_once():
+    value = [*range(1000, 0, -1), *[0.5] * 20]
+    sort = machine(1000, 1020, 10)
+    answer_all(sort, value)
+    assert (sort.n_asked, sort.n_rounds) == (20, 1)
+
+
+def test_all_search_at_once():
+    value = [*range(1023, 0, -1), *[index + 0.5 for index in range(0, 1000, 10)]]
+    sort = machine(1023, len(value))
+    answer_all(sort, value)
+    assert sort.n_rounds == 10
+    assert sort.n_asked == 1000
+
+
+def test_answers_may_arrive_in_any_order():
+    draw = random.Random(3)
+    value = ranked_and_new(12, 40, draw, 15)
+    steady = machine(12, 40)
+    order = answer_all(steady, value)
+    for seed in range(5):
+        sort = machine(12, 40)
+        assert answer_all(sort, value, random.Random(seed)) == order
+        assert set(sort.questions(0)) == set(steady.questions(0))
+        assert sort.n_rounds == steady.n_rounds
+
+
+def test_an_early_end_has_new_items_about_where_they_belong():
+    value = [*range(100, 0, -1), 90.5]
+    sort = machine(100, 101)
+    for number in range(3):
+        [(_, (first, second))] = sort.questions(number)
+        sort.tell(number, float(value[first] > value[second]), 1)
+    assert abs(sort.order().index(100) - 10) <= 7
