@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._backends.sorting.random_bits import ALL_BITS, GOLDEN, mixed, stream
 from ..checks import finite, shortened, whole
 from ..errors import InputError
 from .judges import PairJudge, close_gap
@@ -16,8 +17,6 @@ from .judges import PairJudge, close_gap
 __all__ = ["Comparator", "grades", "matrix", "noisy"]
 
 Real = NDArray[np.float64]
-
-WIDE = (1 << 64) - 1
 
 
 class Comparator(ABC):
@@ -233,7 +232,7 @@ def noisy(
     """
     place, quality = _read_values(values)
     seed = whole("seed", seed, 0, "a whole number from 0 to 2^64 - 1")
-    if seed > WIDE:
+    if seed > ALL_BITS:
         raise InputError(f"seed must be a whole number from 0 to 2^64 - 1, but is {seed}")
     return _Noisy(quality, place, key, PairJudge.of(judge), seed)
 
@@ -281,7 +280,7 @@ class _Noisy(Comparator):
     ) -> None:
         super().__init__(place, len(quality), key)
         self._quality = quality
-        self._seed = seed
+        self._start = stream(seed, 0)
         self._gap = close_gap(np.array(quality), judge.close)
         self._thresholds = judge.thresholds()
 
@@ -290,26 +289,17 @@ class _Noisy(Comparator):
         if difference == 0:
             return 0.5
         wrong, split = self._thresholds[2:] if abs(difference) < self._gap else self._thresholds[:2]
-        bits = _bits(self._seed, min(first, second), max(first, second))
+        low, high = min(first, second), max(first, second)
+        bits = mixed((self._start + ((low << 32 | high) + 1) * GOLDEN) & ALL_BITS)
         draw = bits >> 33
         if draw >= wrong + split:
             return float(difference > 0)
         if draw < wrong:
             return float(difference < 0)
-        # What the judge likes is a position: the first one shown, or the second.
-        return float(bits & 1)
-
-
-def _bits(seed: int, low: int, high: int) -> int:
-    """64 bits that look random, a function of a seed and a pair."""
-    state = seed
-    for number in (low, high):
-        # The finaliser of splitmix64 (Steele, Lea and Flood 2014), after each of the numbers.
-        state = (state + 0x9E3779B97F4A7C15 * (number + 1)) & WIDE
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & WIDE
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & WIDE
-        state ^= state >> 31
-    return state
+        # What the judge likes is a position. The bit says whether it is right when shown the lower
+        # number first, as in the simulation of sorts.
+        likes_first = bool(bits & 1) == (self._quality[low] > self._quality[high])
+        return float(likes_first)
 
 
 def _read_values(values: Any) -> tuple[dict[Any, int] | None, list[float]]:

@@ -13,52 +13,48 @@ def insert(run: Run) -> Asking:
     first beat whoever holds the last of them, and stays at the end if it does not.
     """
     n_ranked = run.options["n_ranked"]
-    new = range(n_ranked, run.n)
-    place = dict.fromkeys(new, n_ranked)  # how many of the ranked stand before, as it seems
-    yield Together([_searched(run, item, place) for item in new])
-    gaps: dict[int, list[int]] = {}
-    for item in new:
-        gaps.setdefault(place[item], []).append(item)
-    order: list[int] = []
-    unsorted: list[tuple[int, int]] = []
-    for gap in range(n_ranked + 1):
-        tied = gaps.get(gap, [])
-        if len(tied) > 1 and len(order) < run.top_k:
-            unsorted.append((len(order), len(order) + len(tied)))
-        order += tied
-        if gap < n_ranked:
-            order.append(gap)
+    # How many of the ranked stand before each new item, as it seems.
+    place = [n_ranked] * (run.n - n_ranked)
+    run.view = lambda: _gaps_filled(n_ranked, place)[0]
+    yield Together([_searched(run, item, place) for item in range(n_ranked, run.n)])
+    run.view = None
+    order, groups = _gaps_filled(n_ranked, place)
     run.order[:] = order
+    unsorted = [(low, high) for low, high in groups if low < run.top_k]
     run.n_certain = unsorted[0][0] if unsorted else run.top_k
     yield Together([_sorted(run, low, high) for low, high in unsorted])
     run.n_certain = run.top_k
 
 
-def _searched(run: Run, item: int, place: dict[int, int]) -> Asking:
-    """Find the gap of one new item; the order has it in the middle of where it can be."""
+def _searched(run: Run, item: int, place: list[int]) -> Asking:
+    """Find the gap of one new item; it seems to be in the middle of where it can be."""
     n_ranked = run.options["n_ranked"]
     low, high = 0, n_ranked
     if run.top_k < n_ranked:
         high = run.top_k - 1
         if not (yield from precedes(item, high)):
             return
-        _move(run, item, place, (low + high) // 2)
+        place[item - n_ranked] = (low + high) // 2
     while low < high:
         middle = (low + high) // 2
         if (yield from precedes(item, middle)):
             high = middle
         else:
             low = middle + 1
-        _move(run, item, place, (low + high) // 2)
+        place[item - n_ranked] = (low + high) // 2
 
 
-def _move(run: Run, item: int, place: dict[int, int], target: int) -> None:
-    """Put a new item before a ranked one, after those new ones with a lower number there."""
-    order, n_ranked = run.order, run.options["n_ranked"]
-    # Nobody stands before its own place, so that the search for it is short.
-    del order[order.index(item, place[item])]
-    place[item] = target
-    at = order.index(target, target) if target < n_ranked else run.n - 1
-    while at and order[at - 1] > item and order[at - 1] >= n_ranked:
-        at -= 1
-    order.insert(at, item)
+def _gaps_filled(n_ranked: int, place: list[int]) -> tuple[list[int], list[tuple[int, int]]]:
+    """The order with every new item at its place, and the stretches of several in one gap."""
+    gaps: list[list[int]] = [[] for _ in range(n_ranked + 1)]
+    for item, gap in enumerate(place, n_ranked):
+        gaps[gap].append(item)
+    order: list[int] = []
+    groups = []
+    for gap, items in enumerate(gaps):
+        if len(items) > 1:
+            groups.append((len(order), len(order) + len(items)))
+        order += items
+        if gap < n_ranked:
+            order.append(gap)
+    return order, groups
