@@ -45,6 +45,7 @@ from .options import (
     say,
 )
 from .progress import stage
+from .sort import sort
 from .votes import find_columns, read_votes
 
 # The base of typer's errors about arguments has no public name of its own.
@@ -289,6 +290,7 @@ def rank(
 app.command()(elo)
 app.command()(bracket)
 app.command()(designs)
+app.command()(sort)
 
 
 @app.command()
