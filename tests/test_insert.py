@@ -5,6 +5,9 @@ import random
 import pytest
 
 from zermelo._backends.sorting import SortMachine
+from zermelo.errors import InputError
+from zermelo.sorting import comparators, sort
+from zermelo.sorting.insertion import Insert, insert
 
 
 def machine(n_ranked, n, top_k=None):
@@ -100,3 +103,84 @@ def test_an_early_end_has_new_items_about_where_they_belong():
         [(_, (first, second))] = sort.questions(number)
         sort.tell(number, float(value[first] > value[second]), 1)
     assert abs(sort.order().index(100) - 10) <= 7
+
+
+def test_insert_is_a_sort_of_both_lists():
+    draw = random.Random(4)
+    ranked = sorted((draw.random() for _ in range(50)), reverse=True)
+    new = [draw.random() for _ in range(12)]
+    asked = []
+
+    def compare(x, y):
+        asked.append((x, y))
+        return x > y
+
+    result = insert(new, ranked, compare)
+    assert result.ranked == sorted([*ranked, *new], reverse=True)
+    both = [*ranked, *new]
+    assert [both[position] for position in result.order] == result.ranked
+    assert result.complete
+    assert result.n_certain == 62
+    assert len(asked) == result.n_calls == 2 * result.n_pairs
+    # Ranked items are not compared with each other.
+    assert all(x in new or y in new for x, y in asked)
+    again = sort(both, compare, method=Insert(50))
+    assert again.ranked == result.ranked
+
+
+def test_insert_keeps_the_order_of_the_ranked_whatever_is_said():
+    compare = comparators.noisy(range(30), seed=1)
+    ranked = [5, 20, 1, 17, 3]
+    new = [index for index in range(30) if index not in ranked]
+    for presentation in ("both", "single", "random", "escalate"):
+        result = insert(new, ranked, compare, presentation=presentation, seed=2)
+        assert [item for item in result.ranked if item in ranked] == ranked
+        assert sorted(result.ranked) == list(range(30))
+
+
+def test_insert_of_nothing_and_into_nothing():
+    assert insert([], [3, 2], lambda x, y: x > y).ranked == [3, 2]
+    assert insert([2, 3], [], lambda x, y: x > y).ranked == [3, 2]
+    assert insert([], [], lambda x, y: x > y).ranked == []
+
+
+def test_insert_with_a_log_and_a_budget(tmp_path):
+    calls = []
+
+    def compare(x, y):
+        calls.append((x, y))
+        return x["grade"] > y["grade"]
+
+    items = [{"name": f"item {grade}", "grade": grade} for grade in range(40)]
+    ranked, new = items[:30:-1] + items[29::-1], [items[30]]
+    ids = [item["name"] for item in [*ranked, *new]]
+    log = tmp_path / "log.jsonl"
+    part = insert(new, ranked, compare, ids=ids, log=log, budget=6)
+    assert not part.complete
+    assert part.n_calls == 6
+    result = insert(new, ranked, compare, ids=ids, log=log)
+    assert [item["grade"] for item in result.ranked] == list(range(39, -1, -1))
+    assert len(calls) == len(set(map(str, calls))) == result.n_calls
+
+
+def test_insert_asks_in_parallel():
+    ranked = list(range(127, 0, -1))
+    result = insert([index + 0.5 for index in range(8)], ranked, lambda x, y: x > y, concurrency=4)
+    assert result.n_rounds == 7
+    assert result.ranked == sorted([*ranked, *[index + 0.5 for index in range(8)]], reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: insert("ab", [1], max), "new must be a list of items, but is 'ab'"),
+        (lambda: insert([1], {1: 2}, max), "ranked must be a list of items, but is {1: 2}"),
+        (lambda: insert([1], [2], lambda x, y: x > y, top_k=3), "top_k must be at most"),
+        (lambda: Insert(-1), "n_ranked must be a whole number of at least 0, but is -1"),
+        (lambda: sort([1, 2], lambda x, y: x > y, method=Insert(3)), "n_ranked must be at most 2"),
+        (lambda: insert([1], [2]), "compare"),
+    ],
+)
+def test_bad_arguments(call, message):
+    with pytest.raises(InputError, match=message):
+        call()

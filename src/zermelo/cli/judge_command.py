@@ -64,8 +64,12 @@ class JudgeCommand:
             copy = _Copy(self._command)
             with self._lock:
                 self._running.append(copy)
-        # A copy that failed is not asked again: its answers may have come out of step.
-        answer = copy.ask(question)
+        try:
+            answer = copy.ask(question)
+        except BaseException:
+            # Its answers may have come out of step: whoever asks next starts another.
+            self._idle.put(None)
+            raise
         self._idle.put(copy)
         return answer
 
