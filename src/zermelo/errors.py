@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["ConvergenceWarning", "DisconnectedError", "InputError", "SeparationError"]
+from typing import Any
+
+__all__ = [
+    "BudgetError",
+    "ComparatorError",
+    "ConvergenceWarning",
+    "DisconnectedError",
+    "InputError",
+    "SeparationError",
+]
 
 
 class InputError(ValueError):
@@ -15,6 +24,34 @@ class SeparationError(InputError):
 
 class DisconnectedError(SeparationError):
     """Some items were never compared with the others, not even through a chain of items."""
+
+
+class BudgetError(RuntimeError):
+    """A sort came to the end of its budget, deadline or rounds before it had its order.
+
+    Attributes
+    ----------
+    result : SortResult
+        The order as far as the budget went.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class ComparatorError(RuntimeError):
+    """Too many calls of a comparator failed; the last failure is the cause.
+
+    Attributes
+    ----------
+    result : SortResult or None
+        The order as far as it is known; answers in a log are not lost.
+    """
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
 
 
 class ConvergenceWarning(UserWarning):

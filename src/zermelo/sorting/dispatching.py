@@ -1,0 +1,134 @@
+"""Which call goes next and when: rate, retries and deadline, without making any call itself."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from ..errors import ComparatorError
+from .comparator import Comparator
+from .limits import Limits
+from .presentation import Shown
+from .work import Work
+
+
+@dataclass(eq=False)
+class Sending:
+    """Calls that go out together: one, unless the comparator takes batches."""
+
+    calls: list[Shown]
+    attempt: int = 0
+    shown: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+class Dispatcher:
+    """Hands out what is to be sent and takes what came back.
+
+    Parameters
+    ----------
+    work, comparator, limits
+    tell : function of the answers so far, optional
+        Is called after every answer.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        comparator: Comparator,
+        limits: Limits,
+        tell: Callable[[], None] | None,
+    ) -> None:
+        self._work = work
+        self._state = work.state
+        self._comparator = comparator
+        self._limits = limits
+        self._tell = tell
+        self._free_at = 0.0  # when the rate allows the next call
+        self._retries: list[tuple[float, int, Sending]] = []
+        self._numbers = count()
+        self._last_error: BaseException | None = None
+        self._cancelled = False
+        self.call = comparator.call
+
+    def next(self, now: float) -> Sending | None:
+        """What is to be sent now, if anything."""
+        limits, state = self._limits, self._state
+        if self._cancelled or (limits.ends is not None and now >= limits.ends):
+            state.stop()
+            self._retries.clear()
+            return None
+        retry = bool(self._retries) and self._retries[0][0] <= now
+        if not retry and not state.unsent:
+            return None
+        if limits.rate is not None:
+            if now < self._free_at:
+                return None
+            # A slot that nobody used is lost: calls never come faster than the rate.
+            self._free_at = max(self._free_at, now) + 1.0 / limits.rate
+        if retry:
+            return heapq.heappop(self._retries)[2]
+        size = len(state.unsent) if self._comparator.in_batches else 1
+        calls = [state.unsent.popleft() for _ in range(size)]
+        return Sending(calls, 0, [self._work.shown_items(shown) for shown in calls])
+
+    def pause(self, now: float) -> float | None:
+        """Seconds until there may be something to send without another answer; None: never."""
+        if self._state.unsent:
+            at = self._free_at
+        elif self._retries:
+            at = max(self._retries[0][0], self._free_at)
+        else:
+            return None
+        if self._limits.ends is not None:
+            at = min(at, self._limits.ends)
+        return max(0.0, at - now)
+
+    def succeeded(self, sending: Sending, value: Any) -> None:
+        """Take what the comparator returned."""
+        values = self._comparator.split(value, len(sending.calls))
+        for shown, said in zip(sending.calls, values, strict=True):
+            answer = self._work.read(shown, said, self._comparator.found(self._work, shown))
+            self._work.take(shown, answer)
+            if self._tell is not None:
+                self._tell()
+
+    def failed(self, sending: Sending, error: BaseException, now: float) -> None:
+        """Try again later, or go on without an answer; what is no reason to retry is raised."""
+        if not isinstance(error, self._limits.retry_on):
+            raise error
+        if sending.attempt < self._limits.retries:
+            sending.attempt += 1
+            due = now + self._limits.wait_before(sending.attempt)
+            heapq.heappush(self._retries, (due, next(self._numbers), sending))
+            return
+        reason = f"{type(error).__name__}: {error}"
+        for shown in sending.calls:
+            self._work.fail(shown, reason)
+        self._last_error = error
+        failures, calls = self._counts()
+        if self._limits.too_many(failures, calls):
+            raise self._too_many(failures, calls) from error
+
+    def check_all_failures(self) -> None:
+        """Whether so much failed that the order would mean nothing."""
+        failures, calls = self._counts()
+        if self._limits.too_many_in_all(failures, calls):
+            raise self._too_many(failures, calls) from self._last_error
+
+    def cancel(self) -> None:
+        """Send nothing more; for another thread to call."""
+        self._cancelled = True
+
+    def _counts(self) -> tuple[int, int]:
+        failures = len(self._state.failures)
+        return failures, failures + len(self._state.answers) - self._work.n_logged
+
+    def _too_many(self, failures: int, calls: int) -> ComparatorError:
+        error = self._last_error
+        return ComparatorError(
+            f"{failures} of {calls} calls failed, more than max_failures="
+            f"{self._limits.max_failures:g} allows; the last with {type(error).__name__}: {error}"
+        )
