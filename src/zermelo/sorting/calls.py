@@ -44,7 +44,7 @@ class Calls:
     known: tuple[Long, Long, Real]
 
     def wins(self) -> tuple[Long, Long]:
-        """Who beat whom, a row a pair that was decided."""
+        """Who beat whom, a row a pair that was decided, sorted by winner and then loser."""
         first = np.concatenate([self.first, self.known[0]])
         second = np.concatenate([self.second, self.known[1]])
         score = np.concatenate([self.score, self.known[2]])
@@ -63,7 +63,9 @@ class Calls:
             won &= np.minimum.reduceat(score, begin) > 0.5
             lost &= np.maximum.reduceat(score, begin) < 0.5
         low, high = low[order][begin], high[order][begin]
-        return np.r_[low[won], high[lost]], np.r_[high[won], low[lost]]
+        winner, loser = np.r_[low[won], high[lost]], np.r_[high[won], low[lost]]
+        order = np.lexsort((loser, winner))
+        return winner[order], loser[order]
 
 
 def calls_of(

@@ -53,15 +53,15 @@ class Dispatcher:
         self._cancelled = False
         self.call = comparator.call
 
-    def next(self, now: float) -> Sending | None:
-        """What is to be sent now, if anything."""
+    def next(self, now: float, n_running: int) -> Sending | None:
+        """What is to be sent now, if anything, while so many sendings are under way."""
         limits, state = self._limits, self._state
         if self._cancelled or (limits.ends is not None and now >= limits.ends):
             state.stop()
             self._retries.clear()
             return None
         retry = bool(self._retries) and self._retries[0][0] <= now
-        if not retry and not state.unsent:
+        if not retry and not self._has_room(n_running):
             return None
         if limits.rate is not None:
             if now < self._free_at:
@@ -74,9 +74,18 @@ class Dispatcher:
         calls = [state.unsent.popleft() for _ in range(size)]
         return Sending(calls, 0, [self._work.shown_items(shown) for shown in calls])
 
-    def pause(self, now: float) -> float | None:
+    def _has_room(self, n_running: int) -> bool:
+        """Whether something new can be sent.
+
+        What waits to be tried again keeps its place, so that a judge who fails at everything is
+        not asked everything once.
+        """
+        n_held = n_running + len(self._retries)
+        return bool(self._state.unsent) and n_held < self._limits.concurrency
+
+    def pause(self, now: float, n_running: int) -> float | None:
         """Seconds until there may be something to send without another answer; None: never."""
-        if self._state.unsent:
+        if self._has_room(n_running):
             at = self._free_at
         elif self._retries:
             at = max(self._retries[0][0], self._free_at)

@@ -28,8 +28,7 @@ class Outcome(NamedTuple):
 class Caller(Protocol):
     """Who makes the calls."""
 
-    def has_room(self) -> bool: ...
-    def is_busy(self) -> bool: ...
+    def n_running(self) -> int: ...
     def start(self, sending: Sending) -> None: ...
     def wait(self, pause: float | None) -> list[Outcome]: ...
     def close(self) -> None: ...
@@ -44,7 +43,7 @@ def drive(dispatcher: Dispatcher, concurrency: int, timeout: float | None) -> No
     if concurrency == 1 and timeout is None:
         caller = _Here(dispatcher)
     else:
-        caller = _Threads(dispatcher, concurrency, timeout)
+        caller = _Threads(dispatcher, timeout)
     try:
         _drive(dispatcher, caller)
     finally:
@@ -54,13 +53,13 @@ def drive(dispatcher: Dispatcher, concurrency: int, timeout: float | None) -> No
 def _drive(dispatcher: Dispatcher, caller: Caller) -> None:
     while True:
         now = time.monotonic()
-        room = caller.has_room()
-        sending = dispatcher.next(now) if room else None
+        n_running = caller.n_running()
+        sending = dispatcher.next(now, n_running)
         if sending is not None:
             caller.start(sending)
             continue
-        pause = dispatcher.pause(now) if room else None
-        if caller.is_busy():
+        pause = dispatcher.pause(now, n_running)
+        if n_running:
             take(dispatcher, caller.wait(pause))
         elif pause is not None:
             time.sleep(pause)
@@ -103,11 +102,8 @@ class _Here:
         self._dispatcher = dispatcher
         self._outcome: Outcome | None = None
 
-    def has_room(self) -> bool:
-        return self._outcome is None
-
-    def is_busy(self) -> bool:
-        return self._outcome is not None
+    def n_running(self) -> int:
+        return int(self._outcome is not None)
 
     def start(self, sending: Sending) -> None:
         try:
@@ -126,9 +122,8 @@ class _Here:
 class _Threads:
     """Calls are made in threads that end with the process even if a call never does."""
 
-    def __init__(self, dispatcher: Dispatcher, concurrency: int, timeout: float | None) -> None:
+    def __init__(self, dispatcher: Dispatcher, timeout: float | None) -> None:
         self._dispatcher = dispatcher
-        self._concurrency = concurrency
         self._timeout = timeout
         self._jobs: queue.SimpleQueue[Sending | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
@@ -137,11 +132,8 @@ class _Threads:
         self._n_threads = 0
         self._given_up: set[int] = set()
 
-    def has_room(self) -> bool:
-        return len(self._running) < self._concurrency
-
-    def is_busy(self) -> bool:
-        return bool(self._running)
+    def n_running(self) -> int:
+        return len(self._running)
 
     def start(self, sending: Sending) -> None:
         ends = None if self._timeout is None else time.monotonic() + self._timeout

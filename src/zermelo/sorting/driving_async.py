@@ -11,18 +11,17 @@ from .driving import Outcome, take
 from .limits import CallTimeoutError
 
 
-async def drive_async(dispatcher: Dispatcher, concurrency: int, timeout: float | None) -> None:
+async def drive_async(dispatcher: Dispatcher, timeout: float | None) -> None:
     """Make calls until there is nothing more to ask, without rounds, as `drive` does."""
     running: set[asyncio.Task[Outcome]] = set()
     try:
         while True:
             now = time.monotonic()
-            room = len(running) < concurrency
-            sending = dispatcher.next(now) if room else None
+            sending = dispatcher.next(now, len(running))
             if sending is not None:
                 running.add(asyncio.create_task(_call(dispatcher, sending, timeout)))
                 continue
-            pause = dispatcher.pause(now) if room else None
+            pause = dispatcher.pause(now, len(running))
             if running:
                 finished, running = await asyncio.wait(
                     running, timeout=pause, return_when=asyncio.FIRST_COMPLETED
@@ -45,11 +44,10 @@ async def _call(dispatcher: Dispatcher, sending: Sending, timeout: float | None)
     try:
         async with asyncio.timeout(timeout) as scope:
             return Outcome(sending, await _value(dispatcher, sending), None)
-    except TimeoutError:
-        if scope.expired():
-            error = CallTimeoutError(f"no answer within {timeout:g} seconds")
-        return Outcome(sending, None, error)
     except Exception as error:
+        if isinstance(error, TimeoutError) and scope.expired():
+            late = CallTimeoutError(f"no answer within {timeout:g} seconds")
+            return Outcome(sending, None, late)
         return Outcome(sending, None, error)
 
 

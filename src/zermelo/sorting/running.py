@@ -61,7 +61,7 @@ class Begun:
     async def run_async(self) -> SortResult:
         """Make the calls with an async function."""
         try:
-            await drive_async(self.dispatcher, self.limits.concurrency, self.limits.timeout)
+            await drive_async(self.dispatcher, self.limits.timeout)
             return self._finish()
         except ComparatorError as error:
             error.result = self.work.result()
