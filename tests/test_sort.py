@@ -383,6 +383,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seed": 1 << 64}, "seed must be a whole number"),
     ({"log_tag": 3}, "log_tag must be text"),
     ({"max_rounds": 0}, "max_rounds must be"),
+    ({"max_rounds": 4, "method": "merge"}, "'merge' takes the rounds that it needs"),
+    (
+        {"max_rounds": 1, "method": "allpair", "presentation": "escalate"},
+        "may ask a pair twice",
+    ),
     ({"progress": "yes"}, "progress must be"),
     ({"concurrency": 0}, "concurrency must be"),
     ({"rate": 0}, "rate must be"),

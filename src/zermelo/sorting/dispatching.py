@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -99,7 +100,8 @@ class Dispatcher:
         """Take what the comparator returned."""
         values = self._comparator.split(value, len(sending.calls))
         for shown, said in zip(sending.calls, values, strict=True):
-            answer = self._work.read(shown, said, self._comparator.found(self._work, shown))
+            found = partial(self._comparator.found, self._work, shown)
+            answer = self._work.read(shown, said, found)
             self._work.take(shown, answer)
             if self._tell is not None:
                 self._tell()

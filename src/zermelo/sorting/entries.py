@@ -50,7 +50,9 @@ def read_entries(settings: Settings, log: Log) -> dict[Shown, Answer]:
         if FIELD[question] not in entry:
             raise log.wrong(line, f"it has no {FIELD[question]!r}")
         try:
-            answer = read_answer(question, entry[FIELD[question]], len(shown), "the answer is")
+            answer = read_answer(
+                question, entry[FIELD[question]], len(shown), lambda: "the answer is"
+            )
         except InputError as error:
             raise log.wrong(line, str(error)) from None
         if answers.setdefault(shown, answer) != answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,24 +15,22 @@ Answer = float | int | list[int] | None
 """The score of the first shown, the index of the best, all indices, or None: nothing was said."""
 
 
-def read_answer(question: str, value: Any, size: int, found: str) -> Answer:
-    """A checked answer to a question about `size` items; `found` is how a message begins."""
+def read_answer(question: str, value: Any, size: int, found: Callable[[], str]) -> Answer:
+    """A checked answer to a question about `size` items; `found` begins a message about it."""
     if value is None:
         return None
     if question == "compare":
-        return read_score(value, found)
+        kind = type(value)
+        if kind is bool or (kind is float and 0.0 <= value <= 1.0):
+            return float(value)
+        return read_score(value, found())
     if question == "choose":
-        return _read_choice(value, size, found)
-    return _read_order(value, size, found)
+        return _read_choice(value, size, found())
+    return _read_order(value, size, found())
 
 
 def read_score(value: Any, found: str) -> float:
     """The score of the first shown: 1 where it is better, 0 where the other is, 0.5 for a tie."""
-    kind = type(value)
-    if kind is bool:
-        return 1.0 if value else 0.0
-    if kind is float and 0.0 <= value <= 1.0:
-        return value  # type: ignore[no-any-return]
     try:
         score = score_of(value, None)
     except (KeyError, TypeError, ValueError):

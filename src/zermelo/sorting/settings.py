@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,6 @@ import numpy as np
 
 from ..checks import shortened, whole
 from ..errors import InputError
-from . import methods
 from .auto import choose_method
 from .identity import Identity
 from .methods import Method, method_of
@@ -23,6 +22,9 @@ from .presentation import Shown, read_presentation
 
 FORMAT = 1
 MOST_SEED = (1 << 64) - 1
+
+# Methods that plan for a limit of rounds.
+KEEP_ROUNDS = frozenset({"adaptive", "allpair", "quickselect"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +155,23 @@ def read_settings(
                 f"method is {chosen.name!r}, which asks {chosen.question}= and not {question}="
             )
         presentation = read_presentation(presentation, chosen.question)
+    if max_rounds is not None:
+        _check_rounds(max_rounds, chosen, presentation)
     return Settings(
         identity, start, chosen, asked, reason, top_k, max_rounds, presentation, seed, log_tag
     )
+
+
+def _check_rounds(max_rounds: int, method: Method, presentation: str) -> None:
+    if method.name not in KEEP_ROUNDS:
+        raise InputError(
+            f"max_rounds is {max_rounds}, but method {method.name!r} takes the rounds that it "
+            f"needs; those that trade calls for rounds are {', '.join(sorted(KEEP_ROUNDS))}"
+        )
+    if presentation == "escalate" and max_rounds < 2:
+        raise InputError(
+            "max_rounds is 1, but presentation 'escalate' may ask a pair twice, one after the other"
+        )
 
 
 def read_initial(initial: Any, n: int) -> list[int]:
@@ -206,10 +222,20 @@ def describe_method(method: Method) -> dict[str, Any]:
 def restore_method(description: Any) -> Method:
     """The method that was described."""
     fields = dict(description) if isinstance(description, dict) else {}
-    kind = getattr(methods, str(fields.pop("class", "")), None)
-    if not (isinstance(kind, type) and issubclass(kind, Method)):
-        raise InputError(f"no method is called {shortened(description)} in this version")
-    return kind(**fields)
+    name = fields.pop("class", None)
+    for kind in _kinds(Method):
+        if kind.__name__ == name:
+            try:
+                return kind(**fields)
+            except TypeError:
+                break  # it had other parameters
+    raise InputError(f"no method of this version is {shortened(description)}")
+
+
+def _kinds(kind: type[Method]) -> Iterator[type[Method]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
 
 
 def rounds_for_machine(settings: Settings) -> int:

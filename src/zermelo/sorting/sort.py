@@ -93,8 +93,8 @@ def sort(
         Seconds from now, or a moment, after which nothing is sent. Answers under way are waited
         for, since they are paid; `timeout` bounds that.
     max_rounds : int, optional
-        The most calls in a row each of which needs the answer before it. Methods that can trade
-        calls for rounds keep it.
+        The most calls in a row each of which needs the answer before it, for methods that trade
+        calls for rounds: "quickselect", "adaptive" and "allpair"; others refuse it.
     on_budget : {"return", "raise"}, default "return"
         Where budget or deadline end the sort: return the order so far, with `complete` False, or
         raise `BudgetError`, which has it as `result`.

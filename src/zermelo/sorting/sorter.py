@@ -137,7 +137,7 @@ class Sorter:
             the same again is no error.
         """
         shown = self._find(id)
-        answer = self._work.read(shown, outcome, f"The outcome of ask {id!r} is")
+        answer = self._read(id, shown, outcome)
         self._tell(id, shown, answer)
 
     def tell_many(self, outcomes: Mapping[str, Any]) -> None:
@@ -154,7 +154,7 @@ class Sorter:
         read = []
         for id, outcome in outcomes.items():
             shown = self._find(id)
-            answer = self._work.read(shown, outcome, f"The outcome of ask {id!r} is")
+            answer = self._read(id, shown, outcome)
             self._check_same(id, shown, answer)
             read.append((id, shown, answer))
         # In the order asked and not in that of the dict, in which a provider returns them.
@@ -171,6 +171,9 @@ class Sorter:
                 "with the same arguments"
             )
         return shown
+
+    def _read(self, id: str, shown: Shown, outcome: Any) -> Answer:
+        return self._work.read(shown, outcome, lambda: f"The outcome of ask {id!r} is")
 
     def _name_new(self) -> None:
         unsent = self._work.state.unsent

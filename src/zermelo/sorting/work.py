@@ -77,8 +77,8 @@ class Work:
         what = "items " if self.settings.identity.origin == "positions" else ""
         return f"{what}{', '.join(listed)}{tail}"
 
-    def read(self, shown: Shown, value: Any, found: str) -> Answer:
-        """A checked answer; `found` is how a message about it begins."""
+    def read(self, shown: Shown, value: Any, found: Callable[[], str]) -> Answer:
+        """A checked answer; `found` makes the beginning of a message about it."""
         return read_answer(self.settings.method.question, value, len(shown), found)
 
     def take(self, shown: Shown, answer: Answer) -> None:
