@@ -123,7 +123,7 @@ def test_in_a_running_loop() -> None:
 
 def test_sort_async_takes_what_sort_takes() -> None:
     with pytest.raises(TypeError, match="colour"):
-        asyncio.run(sort_async([1, 2], Judge().later, colour="red"))
+        asyncio.run(sort_async([1, 2], Judge().later, colour="red"))  # type: ignore[call-arg]
     with pytest.raises(InputError, match="top_k"):
         asyncio.run(sort_async([1, 2], Judge().later, top_k=3))
 

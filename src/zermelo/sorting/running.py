@@ -8,11 +8,12 @@ from typing import Any
 from ..errors import BudgetError, ComparatorError
 from .comparator import read_comparator
 from .dispatching import Dispatcher
-from .driving import drive
+from .driving import Caller, Here, drive
 from .driving_async import drive_async
 from .limits import read_limits, read_on_budget
 from .progress import teller
 from .result import SortResult
+from .threads import Threads
 from .work import open_work
 
 COMPARATORS = ("compare", "compare_batch", "choose", "rank")
@@ -50,13 +51,18 @@ class Begun:
     def run(self) -> SortResult:
         """Make the calls with a plain function."""
         try:
-            drive(self.dispatcher, self.limits.concurrency, self.limits.timeout)
+            drive(self.dispatcher, self._caller())
             return self._finish()
         except ComparatorError as error:
             error.result = self.work.result()
             raise
         finally:
             self.work.close()
+
+    def _caller(self) -> Caller:
+        if self.limits.concurrency == 1 and self.limits.timeout is None:
+            return Here(self.dispatcher)
+        return Threads(self.dispatcher, self.limits.timeout)
 
     async def run_async(self) -> SortResult:
         """Make the calls with an async function."""

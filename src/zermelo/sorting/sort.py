@@ -7,7 +7,7 @@ import datetime
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ..errors import InputError
 from .progress import Progress
@@ -153,8 +153,39 @@ def sort(
     return begun.run()
 
 
+class SortArguments(TypedDict, total=False):
+    """The keyword arguments of `sort`, for those who check types."""
+
+    compare_batch: Callable[[list[tuple[Any, Any]]], Any] | None
+    choose: Callable[[list[Any]], Any] | None
+    rank: Callable[[list[Any]], Any] | None
+    method: Any
+    top_k: int | None
+    presentation: str | None
+    initial: Any
+    known: Any
+    ids: Any
+    budget: float | None
+    cost: Callable[..., float] | None
+    deadline: Deadline | None
+    max_rounds: int | None
+    on_budget: str
+    concurrency: int
+    rate: float | None
+    retries: int
+    retry_on: Failures
+    timeout: float | None
+    max_failures: float
+    log: str | os.PathLike[str] | None
+    log_tag: str | None
+    seed: int
+    progress: bool | Callable[[Progress], object]
+
+
 async def sort_async(
-    items: Any, compare: Callable[..., Any] | None = None, **arguments: Any
+    items: Any,
+    compare: Callable[[Any, Any], Any] | None = None,
+    **arguments: Unpack[SortArguments],
 ) -> SortResult:
     """As `sort`, in an event loop that runs already: notebooks and servers.
 
