@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -13,6 +12,7 @@ from ..errors import ComparatorError
 from .comparator import Comparator
 from .limits import Limits
 from .presentation import Shown
+from .progress import Teller
 from .work import Work
 
 
@@ -30,9 +30,7 @@ class Dispatcher:
 
     Parameters
     ----------
-    work, comparator, limits
-    tell : function of the answers so far, optional
-        Is called after every answer.
+    work, comparator, limits, teller
     """
 
     def __init__(
@@ -40,13 +38,13 @@ class Dispatcher:
         work: Work,
         comparator: Comparator,
         limits: Limits,
-        tell: Callable[[], None] | None,
+        teller: Teller,
     ) -> None:
         self._work = work
         self._state = work.state
         self._comparator = comparator
         self._limits = limits
-        self._tell = tell
+        self._teller = teller
         self._free_at = 0.0  # when the rate allows the next call
         self._retries: list[tuple[float, int, Sending]] = []
         self._numbers = count()
@@ -103,8 +101,7 @@ class Dispatcher:
             found = partial(self._comparator.found, self._work, shown)
             answer = self._work.read(shown, said, found)
             self._work.take(shown, answer)
-            if self._tell is not None:
-                self._tell()
+            self._teller.tell()
 
     def failed(self, sending: Sending, error: BaseException, now: float) -> None:
         """Try again later, or go on without an answer; what is no reason to retry is raised."""

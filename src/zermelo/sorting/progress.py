@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,26 +43,45 @@ class Progress:
         return self.n_calls / max(1, self.n_calls + self.n_left)
 
 
-def teller(progress: Any, state: SortState) -> Callable[[], None] | None:
-    """What to call after every answer."""
-    if progress is None or progress is False:
-        return None
-    if progress is not True and not callable(progress):
-        raise InputError(
-            f"progress must be True, False or a function of a Progress, but is "
-            f"{shortened(progress)}"
-        )
-    show = _Line() if progress is True else progress
-    expected = math.ceil(expected_calls(state.settings))
-    if state.budget.by_calls and state.budget.limit is not None:
-        expected = min(expected, int(state.budget.limit))
+class Teller:
+    """Tells somebody after every answer how far a sort has come.
 
-    def tell() -> None:
+    Parameters
+    ----------
+    progress : bool or function of a Progress
+    state : SortState
+    """
+
+    def __init__(self, progress: Any, state: SortState) -> None:
+        if progress is None or isinstance(progress, bool):
+            self._show = _Line() if progress else None
+        elif callable(progress):
+            self._show = progress
+        else:
+            raise InputError(
+                "progress must be True, False or a function of a Progress, but is "
+                f"{shortened(progress)}"
+            )
+        self._state = state
+        if self._show is None:
+            return
+        self._expected = math.ceil(expected_calls(state.settings))
+        if state.budget.by_calls and state.budget.limit is not None:
+            self._expected = min(self._expected, int(state.budget.limit))
+
+    def tell(self) -> None:
+        """There is one more answer."""
+        if self._show is None:
+            return
+        state = self._state
         n_calls = len(state.answers)
-        left = 0 if state.done else max(len(state.outstanding), expected - n_calls)
-        show(Progress(n_calls, left))
+        left = 0 if state.done else max(len(state.outstanding), self._expected - n_calls)
+        self._show(Progress(n_calls, left))
 
-    return tell
+    def close(self) -> None:
+        """Leave the terminal in order."""
+        if isinstance(self._show, _Line):
+            self._show.close()
 
 
 def expected_calls(settings: Settings) -> float:
@@ -95,32 +113,41 @@ class _Line:
     """One line on the terminal, a bar where rich is installed."""
 
     def __init__(self) -> None:
-        self._shown = 0.0
-        self._started = time.monotonic()
+        self._last = Progress(0, 1)
+        self._shown_at = 0.0
+        self._bar: Any = None
         try:
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
         except ImportError:
-            self._bar = None
-        else:
-            self._bar = Bar(
-                TextColumn("sorting"),
-                BarColumn(),
-                TextColumn("{task.completed:,} of about {task.total:,} calls"),
-                TimeRemainingColumn(),
-            )
-            self._task = self._bar.add_task("", total=1)
-            self._bar.start()
+            return
+        calls = TextColumn("{task.completed:,} of about {task.total:,} calls")
+        self._bar = Bar(TextColumn("sorting"), BarColumn(), calls, TimeRemainingColumn())
 
     def __call__(self, progress: Progress) -> None:
-        total = progress.n_calls + progress.n_left
+        self._last = progress
         now = time.monotonic()
+        if now < self._shown_at + EVERY:
+            return
+        if not self._shown_at and self._bar is not None:
+            self._task = self._bar.add_task("", total=1)
+            self._bar.start()
+        self._shown_at = now
+        self._show()
+
+    def _show(self) -> None:
+        n_calls, total = self._last.n_calls, self._last.n_calls + self._last.n_left
         if self._bar is not None:
-            self._bar.update(self._task, completed=progress.n_calls, total=total)
-            if not progress.n_left:
-                self._bar.stop()
-        elif now >= self._shown + EVERY or not progress.n_left:
-            self._shown = now
-            end = "\n" if not progress.n_left else ""
-            sys.stderr.write(f"\rsorting: {progress.n_calls:,} of about {total:,} calls {end}")
+            self._bar.update(self._task, completed=n_calls, total=total)
+        else:
+            sys.stderr.write(f"\rsorting: {n_calls:,} of about {total:,} calls ")
             sys.stderr.flush()
+
+    def close(self) -> None:
+        if not self._shown_at:
+            return
+        self._show()
+        if self._bar is not None:
+            self._bar.stop()
+        else:
+            sys.stderr.write("\n")

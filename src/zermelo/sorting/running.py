@@ -11,7 +11,7 @@ from .dispatching import Dispatcher
 from .driving import Caller, Here, drive
 from .driving_async import drive_async
 from .limits import read_limits, read_on_budget
-from .progress import teller
+from .progress import Teller
 from .result import SortResult
 from .threads import Threads
 from .work import open_work
@@ -42,11 +42,11 @@ class Begun:
             **rest,
         )
         try:
-            tell = teller(progress, self.work.state)
+            self._teller = Teller(progress, self.work.state)
         except BaseException:
             self.work.close()
             raise
-        self.dispatcher = Dispatcher(self.work, self.comparator, self.limits, tell)
+        self.dispatcher = Dispatcher(self.work, self.comparator, self.limits, self._teller)
 
     def run(self) -> SortResult:
         """Make the calls with a plain function."""
@@ -57,6 +57,7 @@ class Begun:
             error.result = self.work.result()
             raise
         finally:
+            self._teller.close()
             self.work.close()
 
     def _caller(self) -> Caller:
@@ -73,6 +74,7 @@ class Begun:
             error.result = self.work.result()
             raise
         finally:
+            self._teller.close()
             self.work.close()
 
     def _finish(self) -> SortResult:
