@@ -33,6 +33,8 @@ class Log:
         Numbers of lines, and what they say.
     """
 
+    _file = -1
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         if not isinstance(path, (str, os.PathLike)):
             raise InputError(f"log must be the path of a file, but is {shortened(path)}")
@@ -83,6 +85,9 @@ class Log:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def __del__(self) -> None:
+        self.close()
 
     def wrong(self, line: int, what: str) -> InputError:
         """An error about a line."""

@@ -211,7 +211,8 @@ class Sorter:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the arguments and all answers to a JSON file, whole or not at all.
 
-        Items are not in it: only labels or a hash of their contents.
+        Items are not in it: only labels or a hash of their contents. A sorter with a log has no
+        need of it, since the log has every answer at once.
         """
         path = os.fspath(path)
         partial = f"{path}.{os.getpid()}.tmp"
