@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import zermelo as zm
 from zermelo.errors import InputError
-from zermelo.sorting import SortResult, sort
+from zermelo.sorting import SortResult, limits, sort
 
 N = 12
 
@@ -425,3 +425,65 @@ def test_a_comparator_object_may_be_called() -> None:
 
     compare: Callable[[int, int], bool] = Judge()
     assert sort([1, 3, 2], compare).ranked == [3, 2, 1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 1 << 32),
+    st.sampled_from(["merge", "allpair", "heapsort", "knockout", "sliding", "insertion"]),
+    st.sampled_from(["both", "single", "random"]),
+    st.booleans(),
+)
+def test_the_kernel_and_the_steps_ask_the_same(
+    seed: int, method: str, presentation: str, fails: bool
+) -> None:
+    """Telling progress, or a failure, takes the way on which every call is a step."""
+
+    def compare(x: int, y: int) -> float | None:
+        return random.Random(f"{seed} {x} {y}").choice([0.0, 1.0, 0.5, None, 0.3])
+
+    failed = []
+
+    def failing(x: int, y: int) -> float | None:
+        if (x * 3 + y) % 7 == 0 and not failed:
+            failed.append((x, y))
+            raise ConnectionError
+        return compare(x, y)
+
+    items = shuffled(11, seed)
+    arguments: dict[str, Any] = {"method": method, "presentation": presentation, "seed": seed}
+    if fails:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(limits, "FIRST_WAIT", 0.0)
+            direct = sort(items, failing, **arguments, retries=1)
+    else:
+        direct = sort(items, compare, **arguments)
+    steps = sort(items, compare, **arguments, progress=lambda progress: None)
+    assert direct.order.tolist() == steps.order.tolist()
+    for name in ("n_certain", "n_pairs", "n_lookups", "n_calls", "n_paid", "n_rounds", "cycles"):
+        assert getattr(direct, name) == getattr(steps, name), name
+    assert direct.complete
+    assert rows_of(direct) == rows_of(steps)
+
+
+def rows_of(result: SortResult) -> set[tuple[int, int, float]]:
+    rows = result.comparisons
+    score = np.where(rows.outcome == 2, 0.5, rows.outcome)
+    if rows.score is not None:
+        score = np.where(rows.outcome == 3, rows.score, score)
+    return set(zip(rows.a.tolist(), rows.b.tolist(), score.tolist(), strict=True))
+
+
+def test_ctrl_c_ends_a_sort() -> None:
+    calls = 0
+
+    def compare(x: int, y: int) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 9:
+            raise KeyboardInterrupt
+        return x > y
+
+    with pytest.raises(KeyboardInterrupt):
+        sort(shuffled(N), compare)
+    assert calls == 9

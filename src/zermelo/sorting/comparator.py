@@ -9,7 +9,8 @@ from typing import Any
 
 from ..checks import shortened
 from ..errors import InputError
-from .work import Work
+from .presentation import Shown
+from .settings import Settings
 
 SHAPES = {
     "compare": "compare(x, y)",
@@ -66,9 +67,9 @@ class Comparator:
             )
         return values
 
-    def found(self, work: Work, shown: tuple[int, ...]) -> str:
+    def found(self, settings: Settings, shown: Shown) -> str:
         """How a message about an answer begins."""
-        return f"{SHAPES[self.name]} for {work.named(shown)} returned"
+        return f"{SHAPES[self.name]} for {settings.named(shown)} returned"
 
 
 def read_comparator(compare: Any, compare_batch: Any, choose: Any, rank: Any) -> Comparator:
@@ -88,3 +89,15 @@ def read_comparator(compare: Any, compare_batch: Any, choose: Any, rank: Any) ->
         getattr(function, "__call__", None)  # noqa: B004
     )
     return Comparator(name, function, is_async)
+
+
+def refuse_awaitable(value: Any) -> None:
+    """A plain function should return an answer, not the promise of one."""
+    if not inspect.isawaitable(value):
+        return
+    if inspect.iscoroutine(value):
+        value.close()
+    raise InputError(
+        "the comparator returned something to await, but is no async function itself; define it "
+        "with async def, or use await zm.sort_async(...)"
+    )

@@ -8,7 +8,6 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from ..errors import ComparatorError
 from .comparator import Comparator
 from .limits import Limits
 from .presentation import Shown
@@ -98,7 +97,7 @@ class Dispatcher:
         """Take what the comparator returned."""
         values = self._comparator.split(value, len(sending.calls))
         for shown, said in zip(sending.calls, values, strict=True):
-            found = partial(self._comparator.found, self._work, shown)
+            found = partial(self._comparator.found, self._work.settings, shown)
             answer = self._work.read(shown, said, found)
             self._work.take(shown, answer)
             self._teller.tell()
@@ -118,13 +117,19 @@ class Dispatcher:
         self._last_error = error
         failures, calls = self._counts()
         if self._limits.too_many(failures, calls):
-            raise self._too_many(failures, calls) from error
+            raise self._limits.error(failures, calls, error) from error
+
+    def take_up(self, shown: Shown, error: BaseException, now: float) -> None:
+        """Count a call as sent that failed before anything was dispatched."""
+        self._state.unsent.remove(shown)
+        self.failed(Sending([shown], 0, [self._work.shown_items(shown)]), error, now)
 
     def check_all_failures(self) -> None:
         """Whether so much failed that the order would mean nothing."""
         failures, calls = self._counts()
         if self._limits.too_many_in_all(failures, calls):
-            raise self._too_many(failures, calls) from self._last_error
+            error = self._last_error
+            raise self._limits.error(failures, calls, error) from error
 
     def cancel(self) -> None:
         """Send nothing more; for another thread to call."""
@@ -133,10 +138,3 @@ class Dispatcher:
     def _counts(self) -> tuple[int, int]:
         failures = len(self._state.failures)
         return failures, failures + len(self._state.answers) - self._work.n_logged
-
-    def _too_many(self, failures: int, calls: int) -> ComparatorError:
-        error = self._last_error
-        return ComparatorError(
-            f"{failures} of {calls} calls failed, more than max_failures="
-            f"{self._limits.max_failures:g} allows; the last with {type(error).__name__}: {error}"
-        )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from typing import Any, NamedTuple, Protocol
 
-from ..errors import InputError
+from .comparator import refuse_awaitable
 from .dispatching import Dispatcher, Sending
 
 
@@ -73,13 +72,7 @@ def take(dispatcher: Dispatcher, outcomes: list[Outcome]) -> None:
 def call_plainly(dispatcher: Dispatcher, sending: Sending) -> Any:
     """The value of a plain function."""
     value = dispatcher.call(sending.shown)
-    if inspect.isawaitable(value):
-        if inspect.iscoroutine(value):
-            value.close()
-        raise InputError(
-            "the comparator returned something to await, but is no async function itself; define "
-            "it with async def, or use await zm.sort_async(...)"
-        )
+    refuse_awaitable(value)
     return value
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import choice, finite, non_negative, positive, shortened, whole
-from ..errors import InputError
+from ..errors import ComparatorError, InputError
 
 # Seconds before the first retry; each further one waits twice as long, up to the last.
 FIRST_WAIT = 0.5
@@ -44,6 +44,11 @@ class Limits:
     max_failures: float
     ends: float | None
 
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether calls are made one after the other, and each is waited for."""
+        return self.concurrency == 1 and self.timeout is None
+
     def wait_before(self, attempt: int) -> float:
         """Seconds before the attempt; the first is number 0.
 
@@ -63,6 +68,13 @@ class Limits:
     def too_many_in_all(self, failures: int, calls: int) -> bool:
         """Whether they make a finished sort worthless: most calls failed, and that is too many."""
         return failures > self.max_failures * calls and 2 * failures > calls
+
+    def error(self, failures: int, calls: int, last: BaseException | None) -> ComparatorError:
+        """What ends a sort of which too much has failed."""
+        return ComparatorError(
+            f"{failures} of {calls} calls failed, more than max_failures={self.max_failures:g} "
+            f"allows; the last with {type(last).__name__}: {last}"
+        )
 
 
 def read_limits(

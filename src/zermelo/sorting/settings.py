@@ -86,6 +86,14 @@ class Settings:
         bound = {name: value for name, value in header.items() if name not in UNBOUND}
         return hashlib.sha256(json.dumps(bound).encode()).hexdigest()[:8]
 
+    def named(self, shown: Shown) -> str:
+        """The items of a call, as a message names them."""
+        labels = self.identity.labels
+        listed = [repr(labels[self.start[number]]) for number in shown[:4]]
+        more = len(shown) - len(listed)
+        what = "items " if self.identity.origin == "positions" else ""
+        return f"{what}{', '.join(listed)}{f' and {more} more' if more else ''}"
+
     def ask_id(self, shown: Shown) -> str:
         """The same in every run, and in no other sort."""
         positions = [self.start[number] for number in shown]

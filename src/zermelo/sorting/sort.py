@@ -146,7 +146,7 @@ def sort(
     >>> result.ranked, result.n_calls
     (['banana', 'pear', 'fig'], 6)
     """
-    begun = Begun(dict(locals()))
+    begun = Begun(dict(locals()), can_cancel=False)
     if begun.comparator.is_async:
         _refuse_running_loop()
         return asyncio.run(begun.run_async())
@@ -213,13 +213,13 @@ async def sort_async(
     """
     bound = inspect.signature(sort).bind(items, compare, **arguments)
     bound.apply_defaults()
-    begun = Begun(bound.arguments)
+    begun = Begun(bound.arguments, can_cancel=True)
     if begun.comparator.is_async:
         return await begun.run_async()
     try:
         return await asyncio.to_thread(begun.run)
     except asyncio.CancelledError:
-        begun.dispatcher.cancel()
+        begun.cancel()
         raise
 
 

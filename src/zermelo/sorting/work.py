@@ -68,15 +68,6 @@ class Work:
             settings.ask_id(shown), self.shown_items(shown), positions, settings.method.question
         )
 
-    def named(self, shown: Shown) -> str:
-        """The items of a call, as a message names them."""
-        labels = self.settings.identity.labels
-        listed = [repr(labels[self.settings.start[number]]) for number in shown[:4]]
-        more = len(shown) - len(listed)
-        tail = f" and {more} more" if more else ""
-        what = "items " if self.settings.identity.origin == "positions" else ""
-        return f"{what}{', '.join(listed)}{tail}"
-
     def read(self, shown: Shown, value: Any, found: Callable[[], str]) -> Answer:
         """A checked answer; `found` makes the beginning of a message about it."""
         return read_answer(self.settings.method.question, value, len(shown), found)
