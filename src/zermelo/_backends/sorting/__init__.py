@@ -13,6 +13,7 @@ from . import (
     knockout,
     merging,
     passes,
+    selection,
     tourrank,
 )
 from .machine import Asking, Run, SortMachine
@@ -27,6 +28,7 @@ METHODS: dict[str, Callable[[Run], Asking]] = {
     "merge": merging.merge,
     "insertion": merging.insertion,
     "ford-johnson": ford_johnson.ford_johnson,
+    "quickselect": selection.quickselect,
     "knockout": knockout.knockout,
     "setwise-heap": heaps.setwise_heap,
     "setwise-bubble": passes.setwise_bubble,
