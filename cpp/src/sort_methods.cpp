@@ -22,6 +22,7 @@ constexpr std::array kMethods{
     Method{"merge", merge, false, {}},
     Method{"insertion", insertion, false, {}},
     Method{"ford-johnson", ford_johnson, false, {}},
+    Method{"quickselect", quickselect, true, {}},
     Method{"knockout", knockout, true, {}},
     Method{"setwise-heap", setwise_heap, true, kSetwiseHeap},
     Method{"setwise-bubble", setwise_bubble, true, kSetwiseBubble},

@@ -11,6 +11,7 @@ Task<> sliding(Run& run);
 Task<> merge(Run& run);
 Task<> insertion(Run& run);
 Task<> ford_johnson(Run& run);
+Task<> quickselect(Run& run);
 Task<> knockout(Run& run);
 Task<> setwise_heap(Run& run);
 Task<> setwise_bubble(Run& run);

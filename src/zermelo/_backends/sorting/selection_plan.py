@@ -89,7 +89,8 @@ def _with_pivots(
     plan = Plan()
     n = chain + loose
     step = (n + 1.0) / (chain + 1.0)
-    for rank, too_few in enumerate(_risks(n, chain, wanted), 1):
+    risks = _risks(n, chain, wanted)
+    for rank, too_few in enumerate(risks, 1):
         estimate = loose + _rest(n, chain, rank, wanted, rounds - 1, too_few)
         if estimate < cost:
             cost, plan = estimate, Plan((rank,))
@@ -100,18 +101,18 @@ def _with_pivots(
             if estimate >= cost:
                 break
             ranks = tuple((place * rank + count - 1) // count for place in range(1, count + 1))
-            before = 0.0
             previous = 0
+            needed = 1.0  # P(the wanted reach beyond the pivot before)
+            few = 0.0
             for pivot in ranks:
-                if before >= wanted:
-                    break
                 size = (pivot - previous) * step - 1.0
-                within = min(size, wanted - before)
-                estimate += _selecting_pairs(size, within, rounds - 1, 1.0 / (pivot - previous))
-                before = pivot * step
+                spread = 1.0 / (pivot - previous)
+                within = min(size, wanted - few)
+                estimate += needed * _selecting_pairs(size, within, rounds - 1, spread)
+                few = min(pivot * step, wanted * pivot / (pivot + 1.0))
+                needed = risks[pivot - 1]
                 previous = pivot
-            few = min(before, wanted * rank / (rank + 1.0))
-            estimate += too_few * _selecting_pairs(n - few, wanted - few, rounds - 1, 0.0)
+            estimate += needed * _selecting_pairs(n - few, wanted - few, rounds - 1, 0.0)
             if estimate < cost:
                 cost, plan = estimate, Plan(ranks)
     return cost, plan
