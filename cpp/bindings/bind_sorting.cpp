@@ -1,22 +1,13 @@
+#include "bind_sorting.hpp"
+
 #include "array_view.hpp"
 #include "bindings.hpp"
-#include "zermelo/sorting.hpp"
 
 namespace zermelo::bindings {
 namespace {
 
 using sorting::Kind;
-using sorting::Method;
 using sorting::Run;
-
-const Method& method_of(const std::string& name, const Run::Options& options) {
-  const Method* method = sorting::find_method(name);
-  if (method == nullptr) throw py::key_error(name);
-  for (const char* option : method->options) {
-    if (!options.contains(std::string_view(option))) throw py::key_error(option);
-  }
-  return *method;
-}
 
 // The machine that asks and is told, one call after the other.
 class SortMachine {
@@ -24,7 +15,7 @@ class SortMachine {
   SortMachine(const std::string& method, std::int32_t n, std::int32_t top_k,
               std::int32_t max_rounds, std::uint64_t seed, Run::Options options)
       : run_(n, top_k, max_rounds, seed, std::move(options)) {
-    const Method& found = method_of(method, run_.options);
+    const sorting::Method& found = method_of(method, run_.options);
     act([&] { run_.start(found); });
   }
 
@@ -127,6 +118,10 @@ void bind_machine(py::module_& module) {
 
 }  // namespace
 
-void bind_sorting(py::module_& module) { bind_machine(module); }
+void bind_sorting(py::module_& module) {
+  bind_machine(module);
+  bind_sort_directly(module);
+  bind_simulate_sorts(module);
+}
 
 }  // namespace zermelo::bindings

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "sort_knowledge.hpp"
@@ -43,12 +45,16 @@ using Sift = Task<> (*)(Run& run, Heap& heap, std::size_t node);
 
 // Makes heaps below, side by side, then puts the node's item in its place.
 Task<> heapified(Run& run, Heap& heap, std::size_t node, Sift sift) {
-  {
-    std::vector<Task<>> below;
-    for (std::size_t child = heap.first_child(node); child < heap.last_child(node); ++child) {
-      if (heap.first_child(child) < heap.items.size()) {
-        below.push_back(heapified(run, heap, child, sift));
-      }
+  const std::size_t first = heap.first_child(node), end = heap.last_child(node);
+  if (heap.first_child(first) < heap.items.size()) {
+    std::array<Task<>, 2> two;  // most heaps; no memory is to be asked for
+    std::vector<Task<>> more(heap.arity > 2 ? end - first : 0);
+    const std::span<Task<>> below = heap.arity > 2 ? std::span<Task<>>(more) : two;
+    for (std::size_t child = first; child < end; ++child) {
+      const std::size_t grandchild = heap.first_child(child);
+      if (grandchild >= heap.items.size()) break;
+      const bool ends_here = heap.first_child(grandchild) >= heap.items.size();
+      below[child - first] = ends_here ? sift(run, heap, child) : heapified(run, heap, child, sift);
     }
     co_await together(below);
   }

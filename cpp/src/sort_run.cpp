@@ -75,10 +75,7 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
   const std::int32_t low = waiter.turned ? second : first;
   const std::int32_t high = waiter.turned ? first : second;
   if (remembers_) {
-    const auto [found, known] =
-        memo_.find_or_add(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high),
-                          static_cast<std::uint32_t>(n_asked_));
-    const std::int64_t number = found;
+    const auto [number, known] = memo_.find_or_add(low, high, n_asked_);
     if (known) {
       double score = 0.0;
       if (keeps_answers_) {
@@ -106,20 +103,13 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
 }
 
 bool Run::answer_at_once(CompareAwaiter& waiter) {
-  const bool is_next = !waits() && !more_wait_ && runs_alone();
-  if (!is_next && !in_any_order_) return false;
   const bool turned = waiter.first > waiter.second;
   const std::int32_t low = turned ? waiter.second : waiter.first;
   const std::int32_t high = turned ? waiter.first : waiter.second;
   ++n_lookups_;
-  bool known = false;
-  if (remembers_) {
-    known = memo_
-                .find_or_add(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high),
-                             static_cast<std::uint32_t>(n_asked_))
-                .second;
-  }
-  if (!known) {
+  if (remembers_ && memo_.find_or_add(low, high, n_asked_).second) {
+    // Known, and as nothing waits, answered.
+  } else {
     ++n_asked_;
     --at_once_;
     n_rounds_ = std::max(n_rounds_, ++running().depth);
@@ -175,6 +165,14 @@ void Run::tell_next() {
   tell(next(), std::move(places), 1);
 }
 
+void Run::tell_pairs() {
+  while (at_once_ > 0 && waits() && records_[n_told_].high != kList) {
+    --at_once_;
+    Record& asked = records_[n_told_];
+    deliver(asked, judge_->score(asked.low, asked.high), 1);
+  }
+}
+
 void Run::deliver(Record& asked, double score, std::int32_t steps) {
   asked.answered = true;
   asked.score = score;
@@ -209,6 +207,7 @@ void Run::write_order(std::span<std::int32_t> target) const {
 }
 
 bool Batch::ask(TaskState& task) {
+  if (run_.may_answer_at_once()) return ask_judge(task);
   const std::int32_t depth = task.depth;
   for (std::size_t place = 0; place < pairs_.size(); ++place) {
     Waiter& waiter = waiters_[place];
@@ -219,6 +218,62 @@ bool Batch::ask(TaskState& task) {
     } else {
       arrived(waiter);
     }
+  }
+  return task.n_left > 0;
+}
+
+// As `ask`, where the answers would come next and in this order: the same, without records.
+bool Batch::ask_judge(TaskState& task) {
+  const std::int32_t depth = task.depth;
+  const std::int64_t begin = run_.n_asked_;
+  const auto score = [&](std::int32_t first, std::int32_t second) {
+    return first < second ? run_.judge_->score(first, second)
+                          : 1.0 - run_.judge_->score(second, first);
+  };
+  new_.clear();
+  for (std::size_t place = 0; place < pairs_.size(); ++place) {
+    const auto [first, second] = pairs_[place];
+    Waiter& waiter = waiters_[place];
+    waiter = {&task, nullptr, this, 0.0, first > second};
+    if (run_.remembers_) {
+      const auto [number, known] =
+          run_.memo_.find_or_add(std::min(first, second), std::max(first, second), run_.n_asked_);
+      if (known && number < begin) {
+        waiter.score = score(first, second);
+        arrived(waiter);
+        continue;
+      }
+      if (known) {  // twice in this batch
+        Waiter* last = &waiters_[new_[static_cast<std::size_t>(number - begin)]];
+        while (last->next != nullptr) last = last->next;
+        last->next = &waiter;
+        continue;
+      }
+    }
+    new_.push_back(static_cast<std::uint32_t>(place));
+    ++run_.n_asked_;
+  }
+  run_.n_lookups_ += std::int64_t(pairs_.size());
+  const std::size_t answered = std::min(new_.size(), static_cast<std::size_t>(run_.at_once_));
+  for (std::size_t i = 0; i < answered; ++i) {
+    for (Waiter* waiter = &waiters_[new_[i]]; waiter != nullptr; waiter = waiter->next) {
+      const auto [first, second] = pairs_[static_cast<std::size_t>(waiter - waiters_.data())];
+      waiter->score = score(first, second);
+      arrived(*waiter);
+    }
+  }
+  if (answered > 0) {
+    run_.at_once_ -= std::int64_t(answered);
+    task.depth = depth + 1;
+    run_.n_rounds_ = std::max(run_.n_rounds_, task.depth);
+  }
+  for (std::size_t i = answered; i < new_.size(); ++i) {
+    Waiter& waiter = waiters_[new_[i]];
+    const auto [first, second] = pairs_[new_[i]];
+    if (run_.records_.empty()) run_.first_number_ = begin + std::int64_t(i);
+    run_.records_.push_back(
+        {std::min(first, second), std::max(first, second), &waiter, 0.0, depth, false});
+    for (const Waiter* each = &waiter; each != nullptr; each = each->next) ++task.n_left;
   }
   return task.n_left > 0;
 }

@@ -13,8 +13,8 @@
 namespace zermelo::sorting {
 namespace {
 
-constexpr std::int64_t kChunks = 256;              // so that threads share evenly
-constexpr std::int64_t kQuestionsAPoll = 1 << 14;  // far below a second
+constexpr std::int64_t kChunks = 256;          // so that threads share evenly
+constexpr std::int64_t kPairsAPoll = 1 << 14;  // far below a second
 
 class Simulator {
  public:
@@ -37,33 +37,33 @@ class Simulator {
     std::size_t budget = 0;
     const auto allow = [&] {
       const bool has_budget = budget < n_budgets;
-      allowed = kQuestionsAPoll;
+      allowed = kPairsAPoll;
       if (has_budget) {
         const std::int64_t left = simulation_.budgets[budget] - calls;
         allowed = std::clamp<std::int64_t>(left / of_a_pair, 0, allowed);
       }
       // Without repeated pairs, what is asked and how deep it lies is the same in any order.
-      run_.allow_at_once(allowed, !has_budget && !simulation_.method->repeats_pairs);
+      run_.allow_pairs(allowed, !has_budget && !simulation_.method->repeats_pairs);
     };
-    const auto count = [&] { calls += (allowed - run_.at_once_left()) * of_a_pair; };
-    std::int64_t until_poll = kQuestionsAPoll;
+    const auto count = [&] { calls += (allowed - run_.pairs_left()) * of_a_pair; };
     allow();
     run_.start_in_order(*simulation_.method, &judge_);
     count();
     while (run_.waits()) {
+      allow();
+      run_.tell_pairs();
+      count();
+      team_.check();
+      if (!run_.waits()) break;
+      // Another kind of question, or more than the budget allows.
       const bool is_pair = run_.question(run_.next()).kind == Kind::compare;
-      calls += is_pair ? of_a_pair : 1;
-      while (budget < n_budgets && calls > simulation_.budgets[budget]) {
+      const std::int64_t cost = is_pair ? of_a_pair : 1;
+      while (budget < n_budgets && calls + cost > simulation_.budgets[budget]) {
         run_.write_order(orders.subspan(budget++ * n, n));
       }
-      allow();
+      run_.allow_pairs(0, false);
       run_.tell_next();
-      count();
-      until_poll -= 1 + allowed - run_.at_once_left();
-      if (until_poll <= 0) {
-        team_.check();
-        until_poll = kQuestionsAPoll;
-      }
+      calls += cost;
     }
     for (; budget <= n_budgets; ++budget) run_.write_order(orders.subspan(budget * n, n));
     target_.pairs[at] = run_.n_asked();

@@ -36,8 +36,10 @@ class PairMemo {
   }
 
   // The number of a pair, and whether it had one before; a new one gets `number`.
-  std::pair<std::uint32_t, bool> find_or_add(std::uint32_t low, std::uint32_t high,
-                                             std::uint32_t number) {
+  std::pair<std::int64_t, bool> find_or_add(std::int32_t low_item, std::int32_t high_item,
+                                            std::int64_t number) {
+    const auto low = static_cast<std::uint32_t>(low_item);
+    const auto high = static_cast<std::uint32_t>(high_item);
     std::uint32_t* cell = nullptr;
     if (dense_) {
       const std::size_t row = high;
@@ -52,8 +54,8 @@ class PairMemo {
         ++n_taken_;
       }
     }
-    if (*cell > base_) return {*cell - base_ - 1, true};
-    used_ = number + 1;
+    if (*cell > base_) return {std::int64_t{*cell} - base_ - 1, true};
+    used_ = static_cast<std::uint32_t>(number) + 1;
     *cell = base_ + used_;
     return {number, false};
   }

@@ -162,15 +162,18 @@ class Run : public Scheduler {
   // and the first.
   bool waits() const { return n_told_ < records_.size(); }
   std::int64_t next() const { return first_number_ + std::int64_t(n_told_); }
-  void tell_next();  // what the judge says
+  // The judge answers the next question, whatever it is.
+  void tell_next();
 
-  // The judge may answer so many pairs at once, before anybody asks `waits`: where a question is
-  // the only one, so that it would be next anyway, or `in_any_order`.
-  void allow_at_once(std::int64_t pairs, bool in_any_order) {
+  // How many pairs the judge may answer without asking the driver. He answers them in order, but
+  // before others where they are `in_any_order`.
+  void allow_pairs(std::int64_t pairs, bool in_any_order) {
     at_once_ = pairs;
     in_any_order_ = in_any_order;
   }
-  std::int64_t at_once_left() const { return at_once_; }
+  std::int64_t pairs_left() const { return at_once_; }
+  // The judge answers pairs until he may no more, or another question or none is next.
+  void tell_pairs();
 
   void write_order(std::span<std::int32_t> target) const;
 
@@ -212,6 +215,9 @@ class Run : public Scheduler {
   bool ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int32_t depth);
   bool ask_list(ListAwaiter& waiter, std::int32_t depth);
   bool answer_at_once(CompareAwaiter& waiter);
+  bool may_answer_at_once() const {
+    return at_once_ > 0 && (in_any_order_ || (!waits() && !more_wait_ && runs_alone()));
+  }
   void add_record(Waiter& waiter, std::int32_t low, std::int32_t high, std::int32_t depth);
   void join(Record& record, Waiter& waiter, std::int32_t depth);
   bool is_told(std::int64_t number) const { return records_.empty() || number < next(); }
@@ -291,6 +297,7 @@ class Batch {
   };
 
   bool ask(TaskState& task);
+  bool ask_judge(TaskState& task);
   void arrived(const Waiter& waiter) {
     if (on_answer) on_answer(static_cast<std::size_t>(&waiter - waiters_.data()));
   }
@@ -298,9 +305,12 @@ class Batch {
   Run& run_;
   std::vector<Pair> pairs_;
   std::vector<Waiter> waiters_;
+  std::vector<std::uint32_t> new_;  // places of pairs that had not been asked for before
 };
 
-inline bool CompareAwaiter::await_ready() { return run.at_once_ > 0 && run.answer_at_once(*this); }
+inline bool CompareAwaiter::await_ready() {
+  return run.may_answer_at_once() && run.answer_at_once(*this);
+}
 
 template <class Promise>
 bool CompareAwaiter::await_suspend(std::coroutine_handle<Promise> waiting) {

@@ -272,6 +272,10 @@ struct Together {
 };
 
 template <class T>
+Together<T> together(std::span<Task<T>> tasks) {
+  return {tasks};
+}
+template <class T>
 Together<T> together(std::vector<Task<T>>& tasks) {
   return {tasks};
 }

@@ -54,6 +54,8 @@ KERNELS = {
     "play_program": "tournament",
     "exact_bracket": "exact_bracket",
     "SortMachine": "sorting",
+    "sort_directly": "sorting",
+    "simulate_sorts": "sorting",
 }
 NEEDS_NUMBA = frozenset(
     {

@@ -16,9 +16,11 @@ from . import (
     selection,
     tourrank,
 )
+from .direct import sort_directly
 from .machine import Asking, Run, SortMachine
+from .simulation import simulate_sorts
 
-__all__ = ["METHODS", "SortMachine"]
+__all__ = ["METHODS", "SortMachine", "simulate_sorts", "sort_directly"]
 
 METHODS: dict[str, Callable[[Run], Asking]] = {
     "allpair": allpair.allpair,

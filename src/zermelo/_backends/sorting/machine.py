@@ -162,6 +162,9 @@ class SortMachine:
         """Kind and items of the questions numbered from `since` on."""
         return [(asked.question.kind, asked.question.items) for asked in self._asked[since:]]
 
+    def question(self, number: int) -> Question:
+        return self._asked[number].question
+
     def tell(self, number: int, answer: Answer, steps: int) -> None:
         """Answer a question; `steps` is how many calls, one after the other, that took."""
         asked = self._asked[number]
