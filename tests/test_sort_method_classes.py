@@ -53,7 +53,8 @@ def test_promises_are_kept(method: sm.Method) -> None:
 
 
 def test_every_twin_has_a_class() -> None:
-    assert set(sorting.METHODS) <= set(sm.METHODS)
+    # Inserting into a sorted list is a function of its own, `zm.insert`.
+    assert set(sorting.METHODS) - {"insert"} <= set(sm.METHODS)
     assert all(sm.METHODS[name].name == name for name in sm.METHODS)
     assert set(sm.__all__) >= {kind.__name__ for kind in sm.METHODS.values()}
 
