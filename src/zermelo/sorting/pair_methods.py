@@ -188,11 +188,11 @@ class QuickSelect(Method):
 
     Notes
     -----
-    - Pairs: 191 for the best 10 of 100, in 9.4 rounds; 487 with ``max_rounds=4``. All 100 in order:
-      634, in 11 rounds.
+    - Pairs: 187 for the best 10 of 100, in 9 rounds; about 440 with ``max_rounds=4``. All 100 in
+      order: 644, in 11 rounds.
     - Promise: the best k in exact order.
     - Noise: a wrong answer of a pivot puts an item into the wrong group for good. From a good start
-      +.005 +.004 +.015 +.035, from a random one +.228 +.236 +.481 +.597. Does not claim the anytime
+      +.007 +.004 +.017 +.036, from a random one +.232 +.240 +.488 +.604. Does not claim the anytime
       property.
     - Source: Hoare 1961 (algorithm 65); Floyd and Rivest 1975; Braverman, Mao and Weinberg 2016.
     """
@@ -233,17 +233,17 @@ class Adaptive(Method):
     ----------
     pairs : int, optional
         The most pairs. None: until the front is proved, or where answers contradict each other
-        2 n + 2 k log2(n).
+        2.5 n + k log2(n).
     batch : int, optional
         Pairs asked at once, in one round. None: (n + 2 k) / 12.
 
     Notes
     -----
-    - Pairs: 187 for the best 10 of 100, in 20 rounds, and 146 where the initial order is right; 663
-      for all, in 30 rounds.
+    - Pairs: 208 for the best 10 of 100, in 23 rounds, and 166 where the initial order is right; 683
+      for all, in 31 rounds.
     - Promise: the best k in exact order, unless `pairs` or `max_rounds` end it before.
-    - Noise: made for it; contradictions are weighed and not followed. With 333 pairs from a good
-      start +.081 +.092 +.093 +.093, from a random one +.488 +.681 +.762 +.782. Claims the anytime
+    - Noise: made for it; contradictions are weighed and not followed. With 317 pairs from a good
+      start +.083 +.093 +.095 +.095, from a random one +.488 +.663 +.750 +.776. Claims the anytime
       property.
     - Source: Bradley and Terry 1952; MacKay 1992 (information-based choice of data).
     """
