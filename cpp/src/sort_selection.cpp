@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -25,7 +25,13 @@ struct Selection {
         is_final(at(owner.n) + 1),
         stands(at(owner.n)),
         n_before(at(owner.n)),
-        is_marked(at(owner.n)) {}
+        is_marked(at(owner.n)),
+        plans(known_plans(owner)) {}
+
+  static KnownPlans& known_plans(Run& run) {
+    if (run.kept == nullptr) run.kept = std::make_shared<KnownPlans>();
+    return *static_cast<KnownPlans*>(run.kept.get());
+  }
 
   void mark_final(std::int32_t place) {
     is_final[at(place)] = 1;
@@ -37,6 +43,7 @@ struct Selection {
   Items stands;
   Items n_before;
   std::vector<std::uint8_t> is_marked;
+  KnownPlans& plans;
 };
 
 struct Group {
@@ -194,9 +201,9 @@ Task<> settle(Run& run, Selection& shared, Group group) {
   Items pivots;
   Items chain;  // whom the others meet in the round, or who is known
   for (;;) {
-    const SelectionPlan plan =
-        choose_plan(static_cast<std::int32_t>(group.chain.size()),
-                    static_cast<std::int32_t>(group.loose.size()), group.wanted, group.rounds);
+    const SelectionPlan plan = shared.plans.find(static_cast<std::int32_t>(group.chain.size()),
+                                                 static_cast<std::int32_t>(group.loose.size()),
+                                                 group.wanted, group.rounds);
     if (!plan.pivots.empty()) {
       for (const std::int32_t rank : plan.pivots) pivots.push_back(group.chain[at(rank - 1)]);
       break;

@@ -208,4 +208,18 @@ SelectionPlan choose_plan(std::int32_t chain, std::int32_t loose, std::int32_t w
   return Planner(chain, loose, wanted, rounds).best();
 }
 
+const SelectionPlan& KnownPlans::find(std::int32_t chain, std::int32_t loose, std::int32_t wanted,
+                                      std::int32_t rounds) {
+  const auto pack = [](std::int32_t high, std::int32_t low) {
+    return static_cast<std::uint64_t>(high) << 32 | static_cast<std::uint32_t>(low);
+  };
+  const Key key{pack(chain, loose), pack(wanted, rounds)};
+  auto found = plans_.find(key);
+  if (found == plans_.end()) {
+    if (plans_.size() >= kMost) plans_.clear();
+    found = plans_.emplace(key, choose_plan(chain, loose, wanted, rounds)).first;
+  }
+  return found->second;
+}
+
 }  // namespace zermelo::sorting

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -121,6 +122,7 @@ class Run : public Scheduler {
   std::vector<std::int32_t> order;    // the best known so far, a permutation at every question
   std::int32_t n_certain = 0;         // how many places at its front are final
   std::vector<std::int32_t> scratch;  // n places; branches use those of their own stretch
+  std::shared_ptr<void> kept;         // what a method keeps for later runs, whatever their answers
 
   std::int64_t option(const char* name) const { return options.find(name)->second; }
 

@@ -45,7 +45,7 @@ def comfortable_rounds(n: int) -> int:
 
 def least_rounds(n: int) -> int:
     """Below this, having planned badly so far would cost too much."""
-    return (1 + n.bit_length()) // 2
+    return n.bit_length() - 1
 
 
 def choose_plan(chain: int, loose: int, wanted: int, rounds: int) -> Plan:
