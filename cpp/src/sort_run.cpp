@@ -7,6 +7,22 @@
 #include "zermelo/sorting.hpp"
 
 namespace zermelo::sorting {
+namespace {
+
+// Frames of waiting tasks lie far apart: those that come next are fetched while others work.
+constexpr std::size_t kAhead = 4;
+inline void fetch(const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  constexpr std::size_t kLine = 64;
+  __builtin_prefetch(static_cast<const char*>(place) - kLine);
+  __builtin_prefetch(place);
+  __builtin_prefetch(static_cast<const char*>(place) + kLine);
+#else
+  static_cast<void>(place);
+#endif
+}
+
+}  // namespace
 
 Run::Run(std::int32_t items, std::int32_t wanted, std::int32_t most_rounds, std::uint64_t lots,
          Options given)
@@ -181,6 +197,7 @@ void Run::deliver(Record& asked, double score, std::int32_t steps) {
   Waiter* waiting = std::exchange(asked.waiting, nullptr);
   n_rounds_ = std::max(n_rounds_, depth);
   if (n_told_ < records_.size() && &asked == &records_[n_told_]) ++n_told_;
+  if (n_told_ + kAhead < records_.size()) fetch(records_[n_told_ + kAhead].waiting);
   if (!keeps_answers_) drop_answered();  // from here on `asked` may be gone
   while (waiting != nullptr) {
     Waiter& waiter = *std::exchange(waiting, waiting->next);
