@@ -74,25 +74,31 @@ class Contrary:
 def drive(
     machine: Any,
     judge: Callable[[int, tuple[int, ...]], Any],
-    pick: Callable[[int], int] = lambda n_pending: 0,
-    watch: Callable[[Any], None] = lambda machine: None,
+    pick: Callable[[int], int] | None = None,
+    watch: Callable[[Any], None] | None = None,
 ) -> Any:
-    """Answer a machine's questions one by one; `pick` says which of the pending ones is next."""
+    """Answer a machine's questions one by one.
+
+    `pick` says which of so many pending ones is next, else the first; `watch` sees the machine
+    before every answer and at the end.
+    """
     pending: deque[tuple[int, Any]] = deque()
     n_seen = 0
     while True:
-        new = machine.questions(n_seen)
-        pending.extend(enumerate(new, n_seen))
-        n_seen += len(new)
-        watch(machine)
-        if machine.done:
+        if pick is not None or not pending:
+            new = machine.questions(n_seen)
+            pending.extend(enumerate(new, n_seen))
+            n_seen += len(new)
+        if watch is not None:
+            watch(machine)
+        if not pending:
             break
-        place = pick(len(pending))
+        place = pick(len(pending)) if pick is not None else 0
         pending.rotate(-place)
         number, question = pending.popleft()
         pending.rotate(place)
         machine.tell(number, judge(*question), 1)
-    assert not pending
+    assert machine.done
     return machine
 
 
