@@ -52,7 +52,7 @@ def test_both_backends_plan_the_same(backend):
 
 def test_pairs_are_those_of_all_orders():
     """The exact mean over all orders of five items is 43/6 (merge) and 106/15 (insertion)."""
-    plan = plan_sort(5, methods=["merge", "insertion"], judge=EXACT, replicates=20_000)
+    plan = plan_sort(5, methods=["merge", "insertion"], judge=EXACT, replicates=4_000)
     for place, mean in enumerate((43 / 6, 106 / 15)):
         found = row(plan, place)
         assert abs(found["pairs"] - mean) < FAR * found["pairs_error"]
@@ -70,9 +70,7 @@ def test_pairs_are_those_of_all_orders():
     ],
 )
 def test_the_judge_errs_as_often_as_it_should(presentation, judge, expected):
-    plan = plan_sort(
-        2, methods=["merge"], judge=judge, presentation=presentation, replicates=20_000
-    )
+    plan = plan_sort(2, methods=["merge"], judge=judge, presentation=presentation, replicates=4_000)
     found = row(plan)
     assert abs(found["kendall"] - expected) < FAR * found["kendall_error"]
     assert found["calls"] == (2 if presentation == "both" else 1)
@@ -80,27 +78,35 @@ def test_the_judge_errs_as_often_as_it_should(presentation, judge, expected):
 
 def test_initial_orders():
     def initial(**options):
-        return plan_sort(60, methods=["merge"], judge=EXACT, replicates=400, **options).initial
+        return plan_sort(40, methods=["merge"], judge=EXACT, replicates=150, **options).initial
 
     assert initial(initial="reversed")["kendall"] == -1.0
     assert initial(initial=1.0)["ndcg"] == 1.0
-    assert abs(initial()["kendall"]) < 0.03
-    assert initial(initial=0.4)["kendall"] == pytest.approx(0.4, abs=0.02)
+    assert abs(initial()["kendall"]) < 0.05
+    assert initial(initial=0.4)["kendall"] == pytest.approx(0.4, abs=0.04)
     for wanted in (0.3, 0.7, 0.9, 1.0):
-        assert initial(initial_ndcg=wanted)["ndcg"] == pytest.approx(wanted, abs=0.03)
-    assert initial(initial_ndcg=0.7, ndcg_at=3, top_k=5)["ndcg"] == pytest.approx(0.7, abs=0.04)
+        assert initial(initial_ndcg=wanted)["ndcg"] == pytest.approx(wanted, abs=0.05)
+    assert initial(initial_ndcg=0.7, ndcg_at=3, top_k=5)["ndcg"] == pytest.approx(0.7, abs=0.06)
 
 
 def test_a_good_initial_order_helps_sliding_but_not_all_pairs():
     found = {}
     for initial in (0.5, -0.5):
         plan = plan_sort(
-            40, top_k=5, methods=["sliding", "allpair"], initial=initial, replicates=150
+            40, top_k=5, methods=["sliding", "allpair"], initial=initial, replicates=100
         )
         found[initial] = plan.columns["ndcg"]
         error = plan.columns["ndcg_error"]
     assert found[0.5][0] > found[-0.5][0] + FAR * error[0]
     assert abs(found[0.5][1] - found[-0.5][1]) < 2 * FAR * error[1]
+
+
+def test_an_opinion_of_the_judge_does_not_average_out():
+    options = {"methods": ["allpair"], "judge": EXACT, "replicates": 300}
+    found = row(plan_sort(20, validity=0.8, **options))
+    # Of two normal variables: 2 / pi * arcsin(r).
+    expected = 2 / math.pi * math.asin(0.8)
+    assert abs(found["kendall"] - expected) < FAR * found["kendall_error"]
 
 
 def test_budgets_are_kept_and_the_last_row_has_none():
@@ -154,7 +160,7 @@ def test_blocks_do_not_change_anything(monkeypatch):
 def test_the_simulation_is_what_a_sort_does(backend):
     n, seed = 25, 11
     judge = PairJudge(close=0)
-    [quality] = initial_orders.draw_qualities(n, 1, 1, 0.3, seed)
+    [(quality, _)] = initial_orders.draw_qualities(n, 1, 1, 0.3, 1.0, seed)
     wrong, split, wrong_close, split_close = judge.thresholds()
     for presentation in ("both", "single"):
         compare = comparators.noisy(quality[0].tolist(), judge, seed=seed)
@@ -264,6 +270,7 @@ def test_how_it_prints():
         ({"methods": ["merge", "merge"]}, "methods has merge twice"),
         ({"methods": {1: "merge"}}, "the names of methods must be text, but one is 1"),
         ({"judge": 0.9}, "judge must be a zm.sorting.PairJudge"),
+        ({"validity": 0}, "validity must be a number above 0 and up to 1, but is 0"),
         ({"initial": "good"}, "initial must be 'random', 'reversed' or Kendall's"),
         ({"initial": 1.5}, "initial must be 'random', 'reversed' or Kendall's .* but is 1.5"),
         ({"initial": 0.5, "initial_ndcg": 0.5}, "pass one"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -103,7 +103,7 @@ def identity(n: int) -> NDArray[np.int64]:
     return np.arange(n)
 
 
-def _normals(n: int, replicates: int, block: int, seed: int) -> Any:
+def _normals(n: int, replicates: int, block: int, seed: int) -> Iterator[tuple[Real, Real]]:
     """Qualities and noise of so many replicates, in blocks; a replicate is always the same."""
     qualities = np.random.default_rng([seed, 1])
     noises = np.random.default_rng([seed, 2])
@@ -112,15 +112,30 @@ def _normals(n: int, replicates: int, block: int, seed: int) -> Any:
         yield qualities.standard_normal(size), noises.standard_normal(size)
 
 
-def draw_qualities(n: int, replicates: int, block: int, correlation: float, seed: int) -> Any:
-    """True qualities of items numbered in the initial order, in blocks (replicates, n)."""
-    for quality, noise in _normals(n, replicates, block, seed):
-        yield in_initial_order(quality, noise, correlation)
+def draw_qualities(
+    n: int, replicates: int, block: int, correlation: float, validity: float, seed: int
+) -> Iterator[tuple[Real, Real]]:
+    """True qualities of items numbered in the initial order, and those that the judge sees.
+
+    In blocks, of shape (replicates, n).
+    """
+    opinions = np.random.default_rng([seed, 3])
+    for drawn, noise in _normals(n, replicates, block, seed):
+        quality = in_initial_order(drawn, noise, correlation)
+        seen = quality
+        if validity < 1.0:
+            seen = mixed_with(quality, opinions.standard_normal(quality.shape), validity)
+        yield quality, seen
 
 
 def in_initial_order(quality: Real, noise: Real, correlation: float) -> Real:
-    score = correlation * quality + math.sqrt(max(1.0 - correlation**2, 0.0)) * noise
+    score = mixed_with(quality, noise, correlation)
     return np.take_along_axis(quality, np.argsort(-score, axis=1, kind="stable"), axis=1)
+
+
+def mixed_with(quality: Real, noise: Real, correlation: float) -> Real:
+    """Normal numbers that have this correlation with the quality, which is normal too."""
+    return correlation * quality + math.sqrt(max(1.0 - correlation**2, 0.0)) * noise
 
 
 def gains_of(quality: Real, grades: Real) -> Real:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._backends import resolve
 from .._backends.threads import resolve_threads
-from ..checks import choice, positive, shortened, whole
+from ..checks import choice, finite, positive, shortened, whole
 from ..errors import InputError
 from ..rank_metrics import kendall, ndcg, tau_ap, top_k_overlap
 from ..tournament.ranking_quality import mean_and_error
@@ -43,6 +43,7 @@ def plan_sort(
     top_k: int | None = None,
     methods: Sequence[str | Method] | Mapping[str, str | Method] | None = None,
     judge: Any = None,
+    validity: float = 1.0,
     initial: str | float | None = None,
     initial_ndcg: float | None = None,
     grades: Sequence[float] | None = None,
@@ -77,6 +78,9 @@ def plan_sort(
     judge : PairJudge or zm.judges.Noisy, optional
         How often it errs, and contradicts itself when the order of a pair is turned. None:
         ``PairJudge()``, whose figures are those of a language model.
+    validity : float, default 1
+        Correlation of what the judge takes for the quality with the true one, above 0 and up to 1.
+        Errors of the judge average out where more is asked; an opinion of its own does not.
     initial : "random", "reversed" or float, optional
         How good the initial order is: Kendall's correlation with the truth, from -1 to 1. None:
         random, unless there is an `initial_ndcg`.
@@ -155,6 +159,9 @@ def plan_sort(
             rates[name] = positive(f"{name}_per_call", rate)
     limits = _budgets(budgets)
     model = PairJudge.of(judge)
+    valid = finite("validity", validity, rule := "a number above 0 and up to 1")
+    if not 0 < valid <= 1:
+        raise InputError(f"validity must be {rule}, but is {validity!r}")
     worth = read_grades(grades, n)
     correlation = read_initial(initial, initial_ndcg, n, worth, depth, seed)
     named, notes = _named(methods, n, kept, concurrency, presentation, max_rounds)
@@ -165,7 +172,7 @@ def plan_sort(
     setting = _Setting(
         n, kept, depth, rounds, model, presentation, limits, concurrency, rates, seed, threads
     )
-    start, rows = setting.run(list(named.values()), worth, correlation, count, backend)
+    start, rows = setting.run(list(named.values()), worth, (correlation, valid), count, backend)
     methods_and_limits = [(name, limit) for name in named for limit in (*limits, math.inf)]
     columns: dict[str, NDArray[Any]] = {
         "method": np.array([name for name, _ in methods_and_limits], object),
@@ -195,7 +202,7 @@ class _Setting:
         self,
         methods: Sequence[Method],
         grades: Real,
-        correlation: float,
+        correlations: tuple[float, float],
         replicates: int,
         backend: str | None,
     ) -> tuple[dict[str, float], dict[str, Real]]:
@@ -206,11 +213,13 @@ class _Setting:
         parts: list[dict[str, Real]] = []
         starts: list[dict[str, Real]] = []
         first = 0
-        for quality in draw_qualities(self.n, replicates, block, correlation, self.seed):
+        for quality, seen in draw_qualities(self.n, replicates, block, *correlations, self.seed):
             gains = gains_of(quality, grades)
             here = np.arange(self.n)[None, :].repeat(len(quality), axis=0)
             starts.append(self._qualities(here, quality, gains))
-            found = [self._measured(kernel, method, quality, gains, first) for method in methods]
+            found = [
+                self._measured(kernel, method, quality, seen, gains, first) for method in methods
+            ]
             parts.append({name: np.hstack([part[name] for part in found]) for name in found[0]})
             first += len(quality)
         start = {
@@ -234,7 +243,7 @@ class _Setting:
         }
 
     def _measured(
-        self, kernel: Any, method: Method, quality: Real, gains: Real, first: int
+        self, kernel: Any, method: Method, quality: Real, seen: Real, gains: Real, first: int
     ) -> dict[str, Real]:
         """Every measure of one method, a row a replicate and a column a budget."""
         presentation = self.presentation if method.question == "compare" else "single"
@@ -246,7 +255,7 @@ class _Setting:
             self.top_k,
             self.max_rounds,
             method.options(self.n, self.top_k),
-            quality,
+            seen,
             wrong,
             split,
             gap,
