@@ -4,14 +4,25 @@ import random
 
 import pytest
 
+from zermelo._backends import resolve
 from zermelo._backends.sorting import SortMachine
 from zermelo.errors import InputError
 from zermelo.sorting import comparators, sort
 from zermelo.sorting.insertion import Insert, insert
 
 
-def machine(n_ranked, n, top_k=None):
-    return SortMachine("insert", n, n if top_k is None else top_k, 0, 0, {"n_ranked": n_ranked})
+@pytest.fixture(params=["cpp", "numba"])
+def machine(request):
+    """Makes the machine of each backend in turn."""
+    try:
+        kind = resolve(request.param).SortMachine
+    except ImportError as error:
+        pytest.skip(str(error))
+
+    def make(n_ranked, n, top_k=None):
+        return kind("insert", n, n if top_k is None else top_k, 0, 0, {"n_ranked": n_ranked})
+
+    return make
 
 
 def answer_all(sort, value, shuffle=None):
@@ -36,7 +47,7 @@ def ranked_and_new(n_ranked, n, draw, kinds):
 
 
 @pytest.mark.parametrize("kinds", [3, 1000])
-def test_the_order_is_exact_and_stable(kinds):
+def test_the_order_is_exact_and_stable(machine, kinds):
     draw = random.Random(1)
     for n_ranked in (0, 1, 2, 3, 7, 20):
         for n_new in (0, 1, 2, 5, 30):
@@ -47,7 +58,7 @@ def test_the_order_is_exact_and_stable(kinds):
             assert sort.n_certain == len(value)
 
 
-def test_the_top_is_exact():
+def test_the_top_is_exact(machine):
     draw = random.Random(2)
     for _ in range(60):
         n_ranked, n_new = draw.randrange(12), draw.randrange(12)
@@ -61,7 +72,7 @@ def test_the_top_is_exact():
         assert sort.n_certain == top_k
 
 
-def test_one_item_costs_the_depth_of_the_search():
+def test_one_item_costs_the_depth_of_the_search(machine):
     for n_ranked in (1, 3, 4, 7, 100):
         value = [*range(n_ranked, 0, -1), 0.5]
         sort = machine(n_ranked, n_ranked + 1)
@@ -69,14 +80,14 @@ def test_one_item_costs_the_depth_of_the_search():
         assert sort.n_rounds == sort.n_lookups <= n_ranked.bit_length()
 
 
-def test_who_does_not_reach_the_top_is_asked_once():
+def test_who_does_not_reach_the_top_is_asked_once(machine):
     value = [*range(1000, 0, -1), *[0.5] * 20]
     sort = machine(1000, 1020, 10)
     answer_all(sort, value)
     assert (sort.n_asked, sort.n_rounds) == (20, 1)
 
 
-def test_all_search_at_once():
+def test_all_search_at_once(machine):
     value = [*range(1023, 0, -1), *[index + 0.5 for index in range(0, 1000, 10)]]
     sort = machine(1023, len(value))
     answer_all(sort, value)
@@ -84,7 +95,7 @@ def test_all_search_at_once():
     assert sort.n_asked == 1000
 
 
-def test_answers_may_arrive_in_any_order():
+def test_answers_may_arrive_in_any_order(machine):
     draw = random.Random(3)
     value = ranked_and_new(12, 40, draw, 15)
     steady = machine(12, 40)
@@ -96,7 +107,32 @@ def test_answers_may_arrive_in_any_order():
         assert sort.n_rounds == steady.n_rounds
 
 
-def test_an_early_end_has_new_items_about_where_they_belong():
+def test_the_twin_asks_the_same_and_shows_the_same(machine):
+    draw = random.Random(5)
+    for _ in range(40):
+        n_ranked, n_new = draw.randrange(15), draw.randrange(15)
+        n = n_ranked + n_new
+        top_k = draw.randrange(n + 1)
+        sort = machine(n_ranked, n, top_k)
+        twin = SortMachine("insert", n, top_k, 0, 0, {"n_ranked": n_ranked})
+        waiting = []
+        seen = 0
+        while True:
+            assert sort.questions(seen) == twin.questions(seen)
+            assert (sort.order(), sort.n_certain) == (twin.order(), twin.n_certain)
+            assert (sort.n_rounds, sort.n_lookups) == (twin.n_rounds, twin.n_lookups)
+            waiting += range(seen, sort.n_asked)
+            seen = sort.n_asked
+            assert sort.done == twin.done
+            if sort.done:
+                break
+            number = waiting.pop(draw.randrange(len(waiting)))
+            answer = draw.choice([0.0, 0.5, 1.0])
+            sort.tell(number, answer, 1)
+            twin.tell(number, answer, 1)
+
+
+def test_an_early_end_has_new_items_about_where_they_belong(machine):
     value = [*range(100, 0, -1), 90.5]
     sort = machine(100, 101)
     for number in range(3):

@@ -48,12 +48,14 @@ class Merging final : public OrderView {
   std::int32_t end_;  // what comes behind is of no interest
 };
 
-Task<> sorted(Run& run, std::int32_t low, std::int32_t high) {
+}  // namespace
+
+Task<> merge_stretch(Run& run, std::int32_t low, std::int32_t high) {
   const std::int32_t middle = low + (high - low) / 2;
   if (high - low > 2) {
     std::array<Task<>, 2> halves;
-    if (middle - low > 1) halves[0] = sorted(run, low, middle);
-    halves[1] = sorted(run, middle, high);
+    if (middle - low > 1) halves[0] = merge_stretch(run, low, middle);
+    halves[1] = merge_stretch(run, middle, high);
     co_await together(halves);
   }
   const bool whole = high - low == run.n;
@@ -65,12 +67,10 @@ Task<> sorted(Run& run, std::int32_t low, std::int32_t high) {
   merging.close();
 }
 
-}  // namespace
-
 // Top-down merge sort: halves sort side by side, and no merge goes beyond the best `top_k`.
 Task<> merge(Run& run) {
   if (run.n > 1) {
-    Task<> whole = sorted(run, 0, run.n);
+    Task<> whole = merge_stretch(run, 0, run.n);
     co_await whole;
   }
   run.n_certain = settled(run.n, run.top_k);

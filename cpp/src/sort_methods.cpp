@@ -9,6 +9,7 @@ namespace zermelo::sorting {
 namespace {
 
 constexpr std::array kSliding{"passes", "whole", "overlap"};
+constexpr std::array kInsert{"n_ranked"};
 constexpr std::array kSetwiseHeap{"size"};
 constexpr std::array kSetwiseBubble{"size", "overlap"};
 constexpr std::array kListwise{"window", "step", "passes"};
@@ -20,6 +21,7 @@ constexpr std::array kMethods{
     Method{"heapsort", heapsort, true, {}},
     Method{"sliding", sliding, true, kSliding},
     Method{"merge", merge, false, {}},
+    Method{"insert", insert, false, kInsert},
     Method{"insertion", insertion, false, {}},
     Method{"ford-johnson", ford_johnson, false, {}},
     Method{"quickselect", quickselect, true, {}},
