@@ -112,7 +112,7 @@ def test_the_twin_asks_the_same_and_shows_the_same(machine):
     for _ in range(40):
         n_ranked, n_new = draw.randrange(15), draw.randrange(15)
         n = n_ranked + n_new
-        top_k = draw.randrange(n + 1)
+        top_k = draw.randrange(1, n + 1) if n else 0
         sort = machine(n_ranked, n, top_k)
         twin = SortMachine("insert", n, top_k, 0, 0, {"n_ranked": n_ranked})
         waiting = []
