@@ -54,7 +54,7 @@ class Direct:
         self._settings = settings
         self._comparator = comparator
         self._limits = limits
-        self._items = tuple(settings.identity.items[position] for position in settings.start)
+        self._items = tuple(map(settings.identity.items.__getitem__, settings.start))
         self._answers: dict[Shown, Answer] = {}
         self.failed: tuple[Shown, BaseException] | None = None
 

@@ -25,17 +25,33 @@ class Identity:
     Attributes
     ----------
     items : list
-    labels : list of str, or of int
-        The ids; without them the items themselves where they can be labels; else their positions.
-    origin : {"ids", "items", "positions"}
+    ids : list of str, or of int, or None
     """
 
     items: list[Any]
-    labels: list[Any]
-    origin: str
+    ids: list[Any] | None
 
     def __len__(self) -> int:
         return len(self.items)
+
+    @cached_property
+    def _named(self) -> tuple[list[Any], str]:
+        if self.ids is not None:
+            return self.ids, "ids"
+        labels = _as_labels(self.items)
+        if labels is not None and len(set(labels)) == len(labels):
+            return labels, "items"
+        return list(range(len(self.items))), "positions"
+
+    @property
+    def labels(self) -> list[Any]:
+        """The ids; without them the items where they can be labels; else their positions."""
+        return self._named[0]
+
+    @property
+    def origin(self) -> str:
+        """What the labels are: "ids", "items" or "positions"."""
+        return self._named[1]
 
     @cached_property
     def place(self) -> dict[Any, int]:
@@ -67,12 +83,7 @@ def read_items(items: Any, ids: Any = None) -> Identity:
         helps = "; pass list(d.values()) with ids=list(d)" if isinstance(items, Mapping) else ""
         raise InputError(f"items must be a list of items, but is {_a(type(items).__name__)}{helps}")
     listed = list(items)
-    if ids is not None:
-        return Identity(listed, _read_ids(ids, len(listed)), "ids")
-    labels = _as_labels(listed)
-    if labels is not None and len(set(labels)) == len(labels):
-        return Identity(listed, labels, "items")
-    return Identity(listed, list(range(len(listed))), "positions")
+    return Identity(listed, None if ids is None else _read_ids(ids, len(listed)))
 
 
 def _read_ids(ids: Any, n: int) -> list[Any]:
