@@ -485,5 +485,5 @@ def test_ctrl_c_ends_a_sort() -> None:
         return x > y
 
     with pytest.raises(KeyboardInterrupt):
-        sort(shuffled(N), compare)
+        sort(shuffled(N), compare, method="merge")
     assert calls == 9

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zermelo.errors import ComparatorError, InputError
 from zermelo.sorting import Sorter, sort
@@ -86,6 +91,48 @@ def test_a_run_takes_up_where_another_has_stopped(stops_at: int, tmp_path: Path)
     assert result.order.tolist() == expected.order.tolist()
     assert result.n_calls == expected.n_calls
     assert result.n_paid == len(second.asked)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 1 << 32),
+    st.sampled_from(["merge", "heapsort", "knockout", "sliding", "quickselect", "adaptive"]),
+    st.sampled_from(["both", "random", "escalate"]),
+    st.lists(st.integers(0, 30), max_size=4),
+    st.sampled_from([1, 3]),
+)
+def test_whatever_stops_it_a_sort_ends_the_same(
+    seed: int, method: str, presentation: str, stops: list[int], concurrency: int
+) -> None:
+    """Runs that end after some calls by an error, and one that ends by itself."""
+    calls = 0
+    bought: list[tuple[int, int]] = []
+
+    def compare(x: int, y: int) -> float | None:
+        return random.Random(f"{seed} {x} {y}").choice([0.0, 1.0, 0.5, 0.6, None])
+
+    arguments: dict[str, Any] = {"method": method, "presentation": presentation, "seed": seed}
+    expected = sort(range(9), compare, **arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        arguments |= {"log": Path(folder) / "log.jsonl"}
+        for stop in stops:
+
+            def stopping(x: int, y: int, stop: int = stop) -> float | None:
+                nonlocal calls
+                calls += 1
+                if calls > stop:
+                    raise RuntimeError
+                bought.append((x, y))
+                return compare(x, y)
+
+            calls = 0
+            with contextlib.suppress(RuntimeError):
+                sort(range(9), stopping, **arguments)
+        result = sort(range(9), compare, **arguments, concurrency=concurrency)
+    assert len(bought) == len(set(bought)) == result.n_calls - result.n_paid
+    assert result.order.tolist() == expected.order.tolist()
+    for name in ("n_calls", "n_pairs", "n_lookups", "n_rounds", "n_certain", "cycles"):
+        assert getattr(result, name) == getattr(expected, name), name
 
 
 def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class DisconnectedError(SeparationError):
 
 
 class BudgetError(RuntimeError):
-    """A sort came to the end of its budget, deadline or rounds before it had its order.
+    """A sort came to the end of its budget or deadline before it had its order.
 
     Attributes
     ----------

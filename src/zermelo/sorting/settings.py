@@ -61,10 +61,13 @@ class Settings:
 
     def header(self) -> dict[str, Any]:
         """What a log of this sort begins with."""
+        return self._header(self.identity.fingerprint)
+
+    def _header(self, fingerprint: str | None) -> dict[str, Any]:
         return {
             "zermelo_sort": FORMAT,
             "n": self.n,
-            "ids": self.identity.fingerprint,
+            "ids": fingerprint,
             "initial": hashlib.sha256(json.dumps(self.start).encode()).hexdigest(),
             "method": describe_method(self.method),
             "chosen_by": self.chosen_by,
@@ -82,7 +85,7 @@ class Settings:
         try:
             header = self.header()
         except InputError:  # no log: only a log needs items that another run recognises
-            header = {"n": self.n, "seed": self.seed}
+            header = self._header(None)
         bound = {name: value for name, value in header.items() if name not in UNBOUND}
         return hashlib.sha256(json.dumps(bound).encode()).hexdigest()[:8]
 
