@@ -302,6 +302,17 @@ def test_a_sort_that_was_given_up_has_kept_its_answers(tmp_path: Path) -> None:
     assert sort(ITEMS, before, **arguments).n_paid == 20
 
 
+def test_a_wrong_score_of_a_batch_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    def compare_batch(pairs: list[tuple[str, str]]) -> list[float]:
+        return [2.0 if pair == ("b", "e") else float(pair[0] < pair[1]) for pair in pairs]
+
+    with pytest.raises(InputError, match=r"for 'b', 'e' returned 2\.0"):
+        sort(ITEMS, compare_batch=compare_batch, method="allpair", log=path)
+    assert sort(ITEMS, before, method="allpair", log=path).n_paid == 1
+
+
 def test_items_without_ids_are_known_by_their_contents(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     documents = [{"text": "b", "n": 1}, {"text": "a", "n": 2}, {"text": "a", "n": 2}]

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from ..errors import InputError
 from .comparator import Comparator
 from .limits import Limits
 from .presentation import Shown
@@ -94,13 +95,20 @@ class Dispatcher:
         return max(0.0, at - now)
 
     def succeeded(self, sending: Sending, value: Any) -> None:
-        """Take what the comparator returned."""
+        """Take what the comparator returned: all that can be read, before the rest is refused."""
         values = self._comparator.split(value, len(sending.calls))
+        refused: InputError | None = None
         for shown, said in zip(sending.calls, values, strict=True):
             found = partial(self._comparator.found, self._work.settings, shown)
-            answer = self._work.read(shown, said, found)
+            try:
+                answer = self._work.read(shown, said, found)
+            except InputError as error:
+                refused = refused or error
+                continue
             self._work.take(shown, answer)
             self._teller.tell()
+        if refused is not None:
+            raise refused
 
     def failed(self, sending: Sending, error: BaseException, now: float) -> None:
         """Try again later, or go on without an answer; what is no reason to retry is raised."""
