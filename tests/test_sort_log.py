@@ -313,6 +313,29 @@ def test_a_wrong_score_of_a_batch_costs_only_itself(tmp_path: Path) -> None:
     assert sort(ITEMS, before, method="allpair", log=path).n_paid == 1
 
 
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "log.jsonl"
+    write = os.write
+    with Sorter(ITEMS, method="merge", log=path) as sorter:
+        ask, other = sorter.pending(max=2)
+        sorter.tell(ask.id, True)
+        whole = path.read_bytes()
+
+        def little(file: int, content: bytes) -> int:
+            if len(content) < 30:
+                raise OSError("no space left")
+            return write(file, content[:20])
+
+        monkeypatch.setattr(os, "write", little)
+        with pytest.raises(OSError, match="no space left"):
+            sorter.tell(other.id, True)
+        monkeypatch.setattr(os, "write", write)
+        assert path.read_bytes() == whole
+        assert other in sorter.pending()
+        sorter.tell(other.id, True)
+    assert len(lines(path)) == 3
+
+
 def test_items_without_ids_are_known_by_their_contents(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     documents = [{"text": "b", "n": 1}, {"text": "a", "n": 2}, {"text": "a", "n": 2}]

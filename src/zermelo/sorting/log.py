@@ -1,4 +1,13 @@
-"""The durable log of a sort: JSON lines, one an answered call, after a header that says whose."""
+"""The durable log of a sort: JSON lines, one an answered call, after a header that says whose.
+
+    {"zermelo_sort": 1, "n": 100, "ids": "9f86...", "method": {"class": "Merge"}, "seed": 0, ...}
+    {"id": "1c4f09ab-17-3", "x": "doc 17", "y": "doc 3", "score": 1.0}
+    {"id": "1c4f09ab-3-17", "x": "doc 3", "y": "doc 17", "score": null}
+    {"id": "1c4f09ab-3-20", "x": "doc 3", "y": "doc 20", "failure": "TimeoutError: ..."}
+
+`x` was shown first, and null is an abstention. Choices have "items" and "best", rankings "items"
+and "order". What failed is asked again by the next run; everything else is known for good.
+"""
 
 from __future__ import annotations
 
@@ -97,8 +106,14 @@ class Log:
 
     def _write(self, entry: dict[str, Any]) -> None:
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "surrogatepass") + _NEWLINE
-        while line:
-            line = line[os.write(self._file, line) :]
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except BaseException:
+            # A full disk: whoever goes on nevertheless must not write behind half a line.
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise
 
     def _read(self) -> None:
         content = b"".join(_chunks(self._file))
