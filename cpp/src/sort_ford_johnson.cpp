@@ -10,38 +10,41 @@ namespace {
 
 using Items = std::vector<std::int32_t>;
 
-// What is known: a chain, items that lost to one of the chain, and items left over.
-struct Blocks {
-  explicit Blocks(std::int32_t n)
+// What is known: a chain, and who lost to whom.
+struct Pairings {
+  explicit Pairings(std::int32_t n)
       : chain(static_cast<std::size_t>(n)), lost_to(static_cast<std::size_t>(n)) {
     std::iota(chain.begin(), chain.end(), 0);
   }
 
   void write(std::span<std::int32_t> order) const {
-    Items waiting = left_over;
-    waiting.insert(waiting.end(), chain.rbegin(), chain.rend());
-    std::size_t end = 0;
-    while (!waiting.empty()) {
-      const std::int32_t item = waiting.back();
-      waiting.pop_back();
-      order[end++] = item;
-      const Items& losers = lost_to[static_cast<std::size_t>(item)];
-      waiting.insert(waiting.end(), losers.begin(), losers.end());
+    Items beaten_by(lost_to.size(), kNobody);
+    for (std::size_t winner = 0; winner < lost_to.size(); ++winner) {
+      for (const std::int32_t loser : lost_to[winner]) {
+        beaten_by[static_cast<std::size_t>(loser)] = static_cast<std::int32_t>(winner);
+      }
     }
+    for (std::size_t i = 1; chain_is_sorted && i < chain.size(); ++i) {
+      beaten_by[static_cast<std::size_t>(chain[i])] = chain[i - 1];
+    }
+    winners_first({}, beaten_by, order);
   }
 
   Items chain;
+  bool chain_is_sorted = false;
   std::vector<Items> lost_to;  // the loser of the last pairing last
-  Items left_over;
 };
 
 // Sorts the chain: pairs its items, sorts the winners, inserts the losers.
-Task<> sorted(Run& run, Blocks& blocks) {
-  Items& chain = blocks.chain;
-  if (chain.size() < 2) co_return;
-  const bool has_stray = chain.size() % 2 == 1;
-  if (has_stray) {
-    blocks.left_over.push_back(chain.back());
+Task<> sorted(Run& run, Pairings& pairings) {
+  Items& chain = pairings.chain;
+  if (chain.size() < 2) {
+    pairings.chain_is_sorted = true;
+    co_return;
+  }
+  std::int32_t stray = kNobody;
+  if (chain.size() % 2 == 1) {
+    stray = chain.back();
     chain.pop_back();
   }
   {
@@ -53,28 +56,29 @@ Task<> sorted(Run& run, Blocks& blocks) {
       const bool first_won = batch.precedes(i);
       const std::int32_t winner = first_won ? batch.first(i) : batch.second(i);
       chain.push_back(winner);
-      blocks.lost_to[static_cast<std::size_t>(winner)].push_back(first_won ? batch.second(i)
-                                                                           : batch.first(i));
+      pairings.lost_to[static_cast<std::size_t>(winner)].push_back(first_won ? batch.second(i)
+                                                                             : batch.first(i));
     }
   }
   {
-    Task<> above = sorted(run, blocks);
+    Task<> above = sorted(run, pairings);
     co_await above;
   }
   // From here on counted from the worst winner, whose loser needs no comparison.
   const Items winners(chain.rbegin(), chain.rend());
-  const std::size_t n_losers = winners.size() + (has_stray ? 1 : 0);
+  const std::size_t n_losers = winners.size() + (stray != kNobody ? 1 : 0);
   std::size_t begin = 0, end = 1;
   while (begin < n_losers) {
     for (std::size_t number = std::min(end, n_losers); number-- > begin;) {
-      Items* holder = &blocks.left_over;
+      Items* holder = nullptr;
+      std::int32_t loser = stray;
       std::size_t low = 0;
       if (number < winners.size()) {
-        holder = &blocks.lost_to[static_cast<std::size_t>(winners[number])];
+        holder = &pairings.lost_to[static_cast<std::size_t>(winners[number])];
+        loser = holder->back();
         const auto winner = std::find(chain.begin(), chain.end(), winners[number]);
         low = static_cast<std::size_t>(winner - chain.begin()) + 1;
       }
-      const std::int32_t loser = holder->back();
       std::size_t high = chain.size();
       while (low < high) {
         const std::size_t middle = (low + high) / 2;
@@ -84,7 +88,7 @@ Task<> sorted(Run& run, Blocks& blocks) {
           low = middle + 1;
         }
       }
-      holder->pop_back();
+      if (holder != nullptr) holder->pop_back();
       chain.insert(chain.begin() + static_cast<std::ptrdiff_t>(low), loser);
     }
     // 1, 3, 5, 11, 21, ... (Jacobsthal): a loser is then sought among 2^k - 1 items at most.
@@ -98,11 +102,11 @@ Task<> sorted(Run& run, Blocks& blocks) {
 
 // Merge insertion (Ford and Johnson 1959).
 Task<> ford_johnson(Run& run) {
-  Blocks blocks(run.n);
-  const View view(run, [&](std::span<std::int32_t> order) { blocks.write(order); });
-  Task<> whole = sorted(run, blocks);
+  Pairings pairings(run.n);
+  const View view(run, [&](std::span<std::int32_t> order) { pairings.write(order); });
+  Task<> whole = sorted(run, pairings);
   co_await whole;
-  std::copy(blocks.chain.begin(), blocks.chain.end(), run.order.begin());
+  std::copy(pairings.chain.begin(), pairings.chain.end(), run.order.begin());
   run.n_certain = run.n;
 }
 
