@@ -11,7 +11,7 @@ from .comparisons import Comparisons
 from .pair_counts import PairCounts
 
 if TYPE_CHECKING:
-    from . import judges, metrics, plot, presets
+    from . import judges, metrics, plot, presets, sorting
     from .ratings.boards import boards
     from .ratings.bradley_terry import bradley_terry
     from .ratings.compare_fits import compare_fits
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .ratings.glicko2 import glicko2
     from .ratings.result import load
     from .ratings.trueskill import trueskill
+    from .sorting.insertion import insert
+    from .sorting.planner import plan_sort
+    from .sorting.sort import sort, sort_async
+    from .sorting.sorter import Sorter
     from .tournament.comparison import compare_designs
     from .tournament.double_elimination import DoubleElimination
     from .tournament.draws import best_draw
@@ -47,6 +51,7 @@ __all__ = [
     "RandomPairs",
     "RoundRobin",
     "SingleElimination",
+    "Sorter",
     "Swiss",
     "__version__",
     "backend_info",
@@ -59,12 +64,17 @@ __all__ = [
     "errors",
     "glicko",
     "glicko2",
+    "insert",
     "judges",
     "load",
     "metrics",
+    "plan_sort",
     "plot",
     "presets",
     "simulate",
+    "sort",
+    "sort_async",
+    "sorting",
     "trueskill",
     "tune_elo",
     "varco_arena",
@@ -82,6 +92,7 @@ _LOADED_WHEN_USED = {
     "RandomPairs": "tournament.leagues",
     "RoundRobin": "tournament.leagues",
     "SingleElimination": "tournament.single_elimination",
+    "Sorter": "sorting.sorter",
     "Swiss": "tournament.swiss",
     "best_draw": "tournament.draws",
     "boards": "ratings.boards",
@@ -91,18 +102,23 @@ _LOADED_WHEN_USED = {
     "elo": "ratings.elo",
     "glicko": "ratings.glicko",
     "glicko2": "ratings.glicko2",
+    "insert": "sorting.insertion",
     "judges": "judges",
     "load": "ratings.result",
     "metrics": "metrics",
+    "plan_sort": "sorting.planner",
     "plot": "plot",
     "presets": "presets",
     "trueskill": "ratings.trueskill",
     "simulate": "tournament.simulation",
+    "sort": "sorting.sort",
+    "sort_async": "sorting.sort",
+    "sorting": "sorting",
     "tune_elo": "ratings.elo_tuning",
     "varco_arena": "tournament.varco",
     "win_probabilities": "tournament.exact",
 }
-_MODULES = frozenset({"judges", "metrics", "plot", "presets"})
+_MODULES = frozenset({"judges", "metrics", "plot", "presets", "sorting"})
 
 
 def __getattr__(name: str) -> Any:

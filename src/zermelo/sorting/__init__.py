@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from . import comparators
 from .ask import Ask
+from .insertion import Insert, insert
+from .judges import PairJudge
 from .method import Method
 from .methods import (
     Adaptive,
@@ -19,6 +22,8 @@ from .methods import (
     Sliding,
     TourRank,
 )
+from .plan import SortPlan
+from .planner import plan_sort
 from .progress import Progress
 from .result import SortResult
 from .sort import sort, sort_async
@@ -30,19 +35,25 @@ __all__ = [
     "Ask",
     "FordJohnson",
     "HeapSort",
+    "Insert",
     "Insertion",
     "Knockout",
     "Listwise",
     "Merge",
     "Method",
+    "PairJudge",
     "Progress",
     "QuickSelect",
     "SetwiseBubble",
     "SetwiseHeap",
     "Sliding",
+    "SortPlan",
     "SortResult",
     "Sorter",
     "TourRank",
+    "comparators",
+    "insert",
+    "plan_sort",
     "sort",
     "sort_async",
 ]
