@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -224,9 +225,12 @@ def test_backends_ask_the_same() -> None:
             noisy(quality, case, wrong=0.1, tied=0.1),
             lot_of,
         )[case % 4]
-        max_rounds = 5 if case % 6 == 5 else 0
-        one = sort(resolve("cpp"), n, top_k, judge, max_rounds=max_rounds)
-        other = sort(resolve("numba"), n, top_k, judge, max_rounds=max_rounds)
+        limits: dict[str, Any] = {
+            "max_rounds": 5 if case % 6 == 5 else 0,
+            "options": {"pairs": 2 * n if case % 6 < 2 else 0, "batch": 0},
+        }
+        one = sort(resolve("cpp"), n, top_k, judge, **limits)
+        other = sort(resolve("numba"), n, top_k, judge, **limits)
         assert one.questions(0) == other.questions(0)
         assert list(one.order()) == list(other.order())
         assert one.n_certain == other.n_certain

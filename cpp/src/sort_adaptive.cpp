@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <queue>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -220,13 +221,14 @@ Task<> adaptive(Run& run) {
   std::int64_t n_checks = 0;
   bool consistent = true;
   bool proving = false;
+  bool proved = false;
   for (std::int32_t n_rounds = 0;; ++n_rounds) {
     posterior.fit();
     posterior.sort(run.order);
     const std::int64_t n_asked = static_cast<std::int64_t>(posterior.answers().size());
     proving = false;
     if (consistent && 4 * n_asked >= 3 * n) proving = consistent = proof.find(posterior, run.top_k);
-    const bool proved = proving && proof.n_certain >= run.top_k;
+    proved = proving && proof.n_certain >= run.top_k;
     if (proved && n_checks >= n_to_check) break;
     const std::int64_t bound = given || !consistent ? limit : n_pairs;
     std::int64_t room = std::min(batch, bound - n_asked);
@@ -254,8 +256,16 @@ Task<> adaptive(Run& run) {
     }
   }
   if (proving) {
-    run.order = proof.order;
     run.n_certain = proof.n_certain;
+    if (proved) {
+      run.order = proof.order;
+    } else {
+      const auto front = std::span(proof.order).first(at(proof.n_certain));
+      std::stable_partition(run.order.begin(), run.order.end(), [&](std::int32_t item) {
+        return std::find(front.begin(), front.end(), item) != front.end();
+      });
+      std::copy(front.begin(), front.end(), run.order.begin());
+    }
   } else if (given == 0 && run.max_rounds == 0) {
     run.n_certain = run.top_k;
   }

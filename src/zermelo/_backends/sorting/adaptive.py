@@ -72,8 +72,14 @@ def adaptive(run: Run) -> Asking:
             posterior.add(first, second, score)
         n_rounds += 1
     if proof is not None:
-        run.order = proof.order
         run.n_certain = proof.n_certain
+        if proved:
+            run.order = proof.order
+        else:
+            # Behind what is certain the posterior knows better than an unfinished proof.
+            front = proof.order[: proof.n_certain]
+            certain = set(front)
+            run.order = front + [item for item in run.order if item not in certain]
     elif not (run.options["pairs"] or run.max_rounds):
         run.n_certain = run.top_k
 
