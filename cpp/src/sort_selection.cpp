@@ -256,7 +256,6 @@ Task<> settle(Run& run, Selection& shared, Group group) {
   std::int32_t start = 0;
   for (std::size_t number = 0; number < sizes.size(); ++number) {
     const std::int32_t size = sizes[number];
-    if (start >= group.wanted) break;
     const auto begin = group.places.begin() + start;
     Group part{Items(begin, begin + size),
                {},
@@ -279,13 +278,13 @@ Task<> settle(Run& run, Selection& shared, Group group) {
       is_part[at(item)] = 0;
     }
     if (size > 1 && !part.loose.empty()) {
-      branches.push_back(settle(run, shared, std::move(part)));
+      if (part.wanted > 0) branches.push_back(settle(run, shared, std::move(part)));
     } else if (group.is_final) {
       for (const std::int32_t place : part.places) shared.mark_final(place);
     }
     start += size;
     if (number + 1 < sizes.size()) {
-      if (group.is_final && start < group.wanted) shared.mark_final(group.places[at(start)]);
+      if (group.is_final) shared.mark_final(group.places[at(start)]);
       ++start;
     }
   }
@@ -297,7 +296,7 @@ Task<> settle(Run& run, Selection& shared, Group group) {
 Task<> quickselect(Run& run) {
   Selection shared(run);
   const std::int32_t rounds = run.max_rounds > 0 ? run.max_rounds : comfortable_rounds(run.n);
-  if (run.top_k > 0 && run.n == 1) shared.mark_final(0);
+  if (run.n == 1) shared.mark_final(0);
   if (run.top_k > 0 && run.n > 1) {
     Group all{{}, {}, run.order, run.top_k, rounds, true};
     for (std::int32_t place = 0; place < run.n; ++place) all.places.push_back(place);

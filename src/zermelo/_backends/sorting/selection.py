@@ -57,12 +57,12 @@ class _Selection:
             Whether the places are those that the items keep: not so within a sample.
         """
         run = self.run
-        wanted = min(wanted, len(places))
-        if wanted <= 0:
-            return
         if len(places) == 1 or not loose:
             if is_final:
                 self.mark_final(places)
+            return
+        wanted = min(wanted, len(places))
+        if wanted <= 0:
             return
         plan = choose_plan(len(chain), len(loose), wanted, rounds)
         if plan.pivots:
@@ -105,7 +105,7 @@ class _Selection:
             branches.append(self.settle(own, part, rest, wanted - start, left, is_final))
             start += len(group)
             if number < len(pivots):
-                if is_final and start < wanted:
+                if is_final:
                     self.mark_final(places[start : start + 1])
                 start += 1
         yield Together(branches)
