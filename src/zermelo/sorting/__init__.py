@@ -1,4 +1,4 @@
-"""Sorting with an expensive, noisy comparator: methods, and what asks and answers are."""
+"""Sorting with an expensive, noisy comparator: methods, comparators, plans and results."""
 
 from __future__ import annotations
 

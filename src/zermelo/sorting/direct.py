@@ -16,7 +16,7 @@ import numpy as np
 from .._backends import resolve
 from .budget import Budget
 from .calls import Calls, number_pairs
-from .comparator import Comparator, refuse_awaitable
+from .comparator_kinds import Comparator, refuse_awaitable
 from .limits import Limits
 from .outcomes import Answer, read_answer
 from .presentation import Shown

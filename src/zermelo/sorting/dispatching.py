@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from ..errors import InputError
-from .comparator import Comparator
+from .comparator_kinds import Comparator
 from .limits import Limits
 from .presentation import Shown
 from .progress import Teller

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple, Protocol
 
-from .comparator import refuse_awaitable
+from .comparator_kinds import refuse_awaitable
 from .dispatching import Dispatcher, Sending
 
 

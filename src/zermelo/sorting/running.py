@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BudgetError, ComparatorError
-from .comparator import read_comparator
+from .comparator_kinds import read_comparator
 from .direct import PRESENTATIONS, Direct, may_go_directly
 from .dispatching import Dispatcher
 from .driving import Caller, Here, drive
