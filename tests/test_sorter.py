@@ -209,3 +209,19 @@ def test_how_a_sorter_shows_itself() -> None:
     assert repr(sorter) == "Sorter(3 items, merge, 0 answers, 2 asks pending)"
     finish(sorter)
     assert repr(sorter) == "Sorter(3 items, merge, 4 answers, done)"
+
+
+@pytest.mark.parametrize("method", ["auto", "quickselect", "adaptive", "allpair"])
+@pytest.mark.parametrize("presentation", ["both", "escalate"])
+def test_no_more_rounds_than_allowed(method: str, presentation: str) -> None:
+    items = [i * 7 % 31 for i in range(31)]
+    sorter = Sorter(items, method=method, top_k=4, max_rounds=4, presentation=presentation)
+    rounds = 0
+    while not sorter.done:
+        # Near ties everywhere: escalating asks every pair twice, one order after the other.
+        answers = {ask.id: 0.6 if ask.x > ask.y else 0.4 for ask in sorter.pending()}
+        sorter.tell_many(answers)
+        rounds += 1
+    assert rounds == sorter.result().n_rounds <= 4
+    if method in ("quickselect", "allpair"):
+        assert sorter.result().ranked[:4] == [30, 29, 28, 27]
