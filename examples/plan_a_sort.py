@@ -24,7 +24,7 @@ plan = zm.plan_sort(
 )
 print(plan)
 print(f"\nBest nDCG@10 for at most half a dollar: {plan.best(price=0.5)}")
-print(f"Best nDCG@10 within ten seconds: {plan.best(seconds=10)}")
+print(f"Best nDCG@10 within half a minute: {plan.best(seconds=30)}")
 
 # What a budget that stops a method early leaves: a sensible order, or none.
 early = zm.plan_sort(

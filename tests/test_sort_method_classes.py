@@ -38,16 +38,16 @@ INSTANCES = [
 
 @pytest.mark.parametrize("method", INSTANCES, ids=repr)
 def test_promises_are_kept(method: sm.Method) -> None:
-    if method.name not in sorting.METHODS:
-        pytest.skip(f"no twin is called {method.name}")
     for n, top_k in ((0, 0), (1, 1), (2, 1), (2, 2), (9, 3), (21, 20), (30, 7), (30, 30)):
         quality = [(7 * item + 3) % 11 for item in range(n)]
         machine = sorting.SortMachine(method.name, n, top_k, 0, 1, method.options(n, top_k))
         drive(machine, Judge(quality))
         exact = method.promises(n, top_k)
         assert 0 <= exact <= n
-        assert machine.order()[:exact] == expected_order(quality)[:exact]
-        assert machine.n_certain == exact
+        # Some know more in the end than they promise.
+        assert machine.n_certain >= min(exact, top_k)
+        known = max(exact, machine.n_certain)
+        assert machine.order()[:known] == expected_order(quality)[:known]
         kinds = {("compare", "choose", "rank")[kind] for kind, _ in machine.questions(0)}
         assert kinds <= {method.question}
 
