@@ -1,5 +1,7 @@
 #include "bind_sorting.hpp"
 
+#include <pybind11/typing.h>
+
 #include "array_view.hpp"
 #include "bindings.hpp"
 
@@ -9,7 +11,7 @@ namespace {
 using sorting::Kind;
 using sorting::Run;
 
-// The machine that asks and is told, one call after the other.
+// The machine that asks and is told. One thread at a time may use it.
 class SortMachine {
  public:
   SortMachine(const std::string& method, std::int32_t n, std::int32_t top_k,
@@ -25,15 +27,15 @@ class SortMachine {
   std::int32_t n_rounds() const { return run_.n_rounds(); }
   std::int32_t n_certain() const { return run_.n_certain; }
 
-  py::list order() const {
+  std::vector<std::int32_t> order() const {
     std::vector<std::int32_t> items(static_cast<std::size_t>(run_.n));
     run_.write_order(items);
-    return py::cast(items);
+    return items;
   }
 
-  py::list questions(std::int64_t since) const {
+  py::typing::List<py::tuple> questions(std::int64_t since) const {
     if (since < 0) throw py::index_error("since must not be negative");
-    py::list found;
+    py::typing::List<py::tuple> found;
     for (std::int64_t number = since; number < run_.n_asked(); ++number) {
       const Run::Question question = run_.question(number);
       py::tuple items;

@@ -17,6 +17,8 @@ struct Pairings {
     std::iota(chain.begin(), chain.end(), 0);
   }
 
+  Items& losers_of(std::int32_t winner) { return lost_to[static_cast<std::size_t>(winner)]; }
+
   void write(std::span<std::int32_t> order) const {
     Items beaten_by(lost_to.size(), kNobody);
     for (std::size_t winner = 0; winner < lost_to.size(); ++winner) {
@@ -24,8 +26,10 @@ struct Pairings {
         beaten_by[static_cast<std::size_t>(loser)] = static_cast<std::int32_t>(winner);
       }
     }
-    for (std::size_t i = 1; chain_is_sorted && i < chain.size(); ++i) {
-      beaten_by[static_cast<std::size_t>(chain[i])] = chain[i - 1];
+    if (chain_is_sorted) {
+      for (std::size_t place = 1; place < chain.size(); ++place) {
+        beaten_by[static_cast<std::size_t>(chain[place])] = chain[place - 1];
+      }
     }
     winners_first({}, beaten_by, order);
   }
@@ -42,9 +46,9 @@ Task<> sorted(Run& run, Pairings& pairings) {
     pairings.chain_is_sorted = true;
     co_return;
   }
-  std::int32_t stray = kNobody;
+  Items strays;
   if (chain.size() % 2 == 1) {
-    stray = chain.back();
+    strays.push_back(chain.back());
     chain.pop_back();
   }
   {
@@ -56,8 +60,7 @@ Task<> sorted(Run& run, Pairings& pairings) {
       const bool first_won = batch.precedes(i);
       const std::int32_t winner = first_won ? batch.first(i) : batch.second(i);
       chain.push_back(winner);
-      pairings.lost_to[static_cast<std::size_t>(winner)].push_back(first_won ? batch.second(i)
-                                                                             : batch.first(i));
+      pairings.losers_of(winner).push_back(first_won ? batch.second(i) : batch.first(i));
     }
   }
   {
@@ -66,30 +69,29 @@ Task<> sorted(Run& run, Pairings& pairings) {
   }
   // From here on counted from the worst winner, whose loser needs no comparison.
   const Items winners(chain.rbegin(), chain.rend());
-  const std::size_t n_losers = winners.size() + (stray != kNobody ? 1 : 0);
+  Items losers;
+  for (const std::int32_t winner : winners) losers.push_back(pairings.losers_of(winner).back());
+  losers.insert(losers.end(), strays.begin(), strays.end());
   std::size_t begin = 0, end = 1;
-  while (begin < n_losers) {
-    for (std::size_t number = std::min(end, n_losers); number-- > begin;) {
-      Items* holder = nullptr;
-      std::int32_t loser = stray;
+  while (begin < losers.size()) {
+    for (std::size_t number = std::min(end, losers.size()); number-- > begin;) {
       std::size_t low = 0;
       if (number < winners.size()) {
-        holder = &pairings.lost_to[static_cast<std::size_t>(winners[number])];
-        loser = holder->back();
         const auto winner = std::find(chain.begin(), chain.end(), winners[number]);
         low = static_cast<std::size_t>(winner - chain.begin()) + 1;
       }
       std::size_t high = chain.size();
       while (low < high) {
         const std::size_t middle = (low + high) / 2;
-        if (co_await run.precedes(loser, chain[middle])) {
+        const bool before = co_await run.precedes(losers[number], chain[middle]);
+        if (before) {
           high = middle;
         } else {
           low = middle + 1;
         }
       }
-      if (holder != nullptr) holder->pop_back();
-      chain.insert(chain.begin() + static_cast<std::ptrdiff_t>(low), loser);
+      if (number < winners.size()) pairings.losers_of(winners[number]).pop_back();
+      chain.insert(chain.begin() + static_cast<std::ptrdiff_t>(low), losers[number]);
     }
     // 1, 3, 5, 11, 21, ... (Jacobsthal): a loser is then sought among 2^k - 1 items at most.
     const std::size_t next = begin > 0 ? end + 2 * begin : 3;

@@ -1,6 +1,7 @@
 #include "zermelo/sort_run.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 #include <numeric>
 
@@ -13,10 +14,11 @@ namespace {
 constexpr std::size_t kAhead = 4;
 inline void fetch(const void* place) {
 #if defined(__GNUC__) || defined(__clang__)
-  constexpr std::size_t kLine = 64;
-  __builtin_prefetch(static_cast<const char*>(place) - kLine);
-  __builtin_prefetch(place);
-  __builtin_prefetch(static_cast<const char*>(place) + kLine);
+  constexpr std::uintptr_t kLine = 64;
+  const auto address = reinterpret_cast<std::uintptr_t>(place);
+  for (const std::uintptr_t line : {address - kLine, address, address + kLine}) {
+    __builtin_prefetch(reinterpret_cast<const void*>(line));  // whatever is there, or is not
+  }
 #else
   static_cast<void>(place);
 #endif

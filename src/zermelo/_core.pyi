@@ -11,6 +11,7 @@ import numpy
 import numpy.typing
 
 __all__: list[str] = [
+    "SortMachine",
     "alias_tables",
     "bootstrap_abilities",
     "bt_log_likelihood",
@@ -43,10 +44,66 @@ __all__: list[str] = [
     "play_program",
     "recode_integers",
     "simulate_program",
+    "simulate_sorts",
     "small_fits",
+    "sort_directly",
     "sum_pairs",
     "trueskill_replay",
 ]
+
+class SortMachine:
+    """
+    Emits what can be asked at once and takes answers in any order.
+    """
+    def __init__(
+        self,
+        method: str,
+        n: typing.SupportsInt | typing.SupportsIndex,
+        top_k: typing.SupportsInt | typing.SupportsIndex,
+        max_rounds: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex,
+        options: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+    def order(self) -> list[int]:
+        """
+        The best order known so far.
+        """
+    def questions(
+        self, since: typing.SupportsInt | typing.SupportsIndex
+    ) -> list[tuple[typing.Any, ...]]:
+        """
+        Kind and items of the questions numbered from `since` on.
+        """
+    @typing.overload
+    def tell(
+        self,
+        number: typing.SupportsInt | typing.SupportsIndex,
+        answer: typing.SupportsFloat | typing.SupportsIndex,
+        steps: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None:
+        """
+        Answer a question with the score of its first item.
+        """
+    @typing.overload
+    def tell(
+        self,
+        number: typing.SupportsInt | typing.SupportsIndex,
+        answer: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        steps: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None:
+        """
+        Answer a question with places in its items.
+        """
+    @property
+    def done(self) -> bool: ...
+    @property
+    def n_asked(self) -> int: ...
+    @property
+    def n_certain(self) -> int: ...
+    @property
+    def n_lookups(self) -> int: ...
+    @property
+    def n_rounds(self) -> int: ...
 
 def alias_tables(
     weight: numpy.typing.NDArray[numpy.int64], begin: numpy.typing.NDArray[numpy.int64]
@@ -774,6 +831,28 @@ def simulate_program(
     How often every item ended in every band, and the matches of all replicates.
     """
 
+def simulate_sorts(
+    method: str,
+    n: typing.SupportsInt | typing.SupportsIndex,
+    top_k: typing.SupportsInt | typing.SupportsIndex,
+    max_rounds: typing.SupportsInt | typing.SupportsIndex,
+    options: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex],
+    quality: numpy.typing.NDArray[numpy.float64],
+    wrong: typing.SupportsInt | typing.SupportsIndex,
+    split: typing.SupportsInt | typing.SupportsIndex,
+    close_gap: typing.SupportsFloat | typing.SupportsIndex,
+    wrong_close: typing.SupportsInt | typing.SupportsIndex,
+    split_close: typing.SupportsInt | typing.SupportsIndex,
+    presentation: str,
+    budgets: numpy.typing.NDArray[numpy.int64],
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    first_replicate: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[typing.Any, ...]:
+    """
+    Orders at each budget and at the end; pairs, calls, look-ups, rounds and certain places of every replicate.
+    """
+
 def small_fits(
     wins: numpy.typing.NDArray[numpy.float64],
     prior: typing.SupportsFloat | typing.SupportsIndex,
@@ -783,6 +862,22 @@ def small_fits(
 ) -> tuple[typing.Any, ...]:
     """
     Abilities of every table of wins, and the largest change in its last Newton step.
+    """
+
+def sort_directly(
+    method: str,
+    top_k: typing.SupportsInt | typing.SupportsIndex,
+    max_rounds: typing.SupportsInt | typing.SupportsIndex,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    options: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex],
+    presentation: str,
+    items: tuple[typing.Any, ...],
+    compare: typing.Any,
+    read: typing.Any,
+    failed: typing.Any,
+) -> tuple[typing.Any, ...]:
+    """
+    Order, certain places, pairs, look-ups and rounds; who was shown first and second in every call and the first's score; and the exception that ended it, or None.
     """
 
 def sum_pairs(
