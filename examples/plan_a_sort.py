@@ -24,7 +24,7 @@ plan = zm.plan_sort(
 )
 print(plan)
 print(f"\nBest nDCG@10 for at most half a dollar: {plan.best(price=0.5)}")
-print(f"Best nDCG@10 within half a minute: {plan.best(seconds=30)}")
+print(f"Best nDCG@10 within twenty seconds: {plan.best(seconds=20)}")
 
 # What a budget that stops a method early leaves: a sensible order, or none.
 early = zm.plan_sort(

@@ -115,7 +115,11 @@ def sort(
         raise InputError(
             f"--top-k must be from 1 to {len(items):,}, the number of items, but is {top_k:,}"
         )
-    with JudgeCommand(compare, concurrency) as judge, stage(f"sorting {len(items):,} items"):
+    watched = Console(stderr=True).is_terminal
+    with (
+        JudgeCommand(compare, concurrency) as judge,
+        stage(f"sorting {len(items):,} items") as report,
+    ):
 
         def answer(x: Item, y: Item) -> Any:
             return judge.ask({"id": f"{x.position}-{y.position}", "x": x.text, "y": y.text})
@@ -133,6 +137,7 @@ def sort(
             log=log,
             log_tag=log_tag,
             seed=seed,
+            progress=(lambda state: report(100.0 * state.share)) if watched else False,
         )
     ranked = [items[position] for position in result.order.tolist()]
     if output is not None:
@@ -156,7 +161,7 @@ def sort(
         },
     )
     console.print()
-    print_notes(console, notes_on(result, len(ranked) - len(shown)))
+    print_notes(console, notes_on(result, len(ranked) - len(shown), log is not None))
 
 
 def as_record(result: Any, ranked: list[Item]) -> dict[str, Any]:
@@ -174,7 +179,7 @@ def as_record(result: Any, ranked: list[Item]) -> dict[str, Any]:
     }
 
 
-def notes_on(result: Any, hidden: int) -> list[str]:
+def notes_on(result: Any, hidden: int, logged: bool) -> list[str]:
     notes = []
     if hidden:
         notes.append(f"{hidden:,} more items not shown")
@@ -184,7 +189,8 @@ def notes_on(result: Any, hidden: int) -> list[str]:
     )
     if not result.complete:
         certain = f"the first {result.n_certain:,} are" if result.n_certain else "nothing is"
-        notes.append(f"stopped by --budget: {certain} final; a larger one goes on from the --log")
+        more = "a larger one goes on from the log" if logged else "with --log another run goes on"
+        notes.append(f"stopped by --budget: {certain} final; {more}")
     return notes
 
 

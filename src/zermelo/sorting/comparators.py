@@ -228,7 +228,7 @@ def noisy(
     >>> compare = comparators.noisy(range(100), PairJudge(wrong=0.1, split=0.2), seed=7)
     >>> answers = [compare(x, y) for x in range(100) for y in range(x)]
     >>> round(sum(answers) / len(answers), 2)
-    0.79
+    0.78
     """
     place, quality = _read_values(values)
     seed = whole("seed", seed, 0, "a whole number from 0 to 2^64 - 1")

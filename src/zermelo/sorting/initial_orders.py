@@ -16,8 +16,8 @@ from ..rank_metrics.top import ndcg
 Real = NDArray[np.float64]
 
 # A search for how much an order is worth looks at so many places in all.
-SEARCHED = 400_000
-STEPS = 30
+SEARCHED = 100_000
+STEPS = 20
 # The best twentieth of the items is worth 3, the next tenth 2, the next 15% 1.
 USUAL_SHARES = ((0.05, 3.0), (0.10, 2.0), (0.15, 1.0))
 
@@ -80,7 +80,7 @@ def _of_ndcg(wanted: Any, n: int, grades: Real, ndcg_at: int, seed: int) -> floa
         raise InputError(f"initial_ndcg must be {rule}, but is {wanted!r}")
     if target == 1:
         return 1.0
-    count = min(max(SEARCHED // n, 20), 2_000)
+    count = min(max(SEARCHED // n, 20), 1_000)
     quality, noise = next(_normals(n, count, count, seed))
 
     def mean_ndcg(correlation: float) -> float:

@@ -33,7 +33,7 @@ USUAL_OF_LISTS = ("setwise-heap", "setwise-bubble", "listwise", "tourrank")
 # All pairs are planned unasked only where there are no more items.
 MOST_ALL_PAIRS = 300
 # A usual simulation asks for so many pairs of all methods, as far as replicates go.
-USUAL_WORK = 200_000_000
+USUAL_WORK = 20_000_000
 LEAST_REPLICATES, USUAL_REPLICATES = 50, 500
 
 
@@ -339,9 +339,16 @@ def _named(
                 question="compare",
                 max_rounds=max_rounds,
             )
-            notes.append(f"auto is {named[name]!r}: {reason}")
+            notes.append(f"auto: {reason}")
         else:
             named[name] = method_of(method)
+    if methods is None:
+        # What auto chose needs no second row.
+        named = {
+            name: method
+            for name, method in named.items()
+            if name == "auto" or method != named["auto"]
+        }
     if not named:
         raise InputError("methods is empty")
     return named, notes
