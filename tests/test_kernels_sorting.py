@@ -35,6 +35,7 @@ def options(lot: random.Random) -> dict[str, int]:
         "whole": lot.randint(0, 1),
         "overlap": lot.randint(0, 1),
         "size": lot.randint(2, 5),
+        "n_ranked": lot.randint(0, 4),
         "window": lot.choice([4, 20]),
         "step": lot.choice([1, 2]),
         "tournaments": lot.randint(0, 3),

@@ -12,11 +12,11 @@ def insert(run: Run) -> Asking:
     The first `n_ranked` items are in order. Where only the first places count, a new item must
     first beat whoever holds the last of them, and stays at the end if it does not.
     """
-    n_ranked = run.options["n_ranked"]
+    n_ranked = min(run.options["n_ranked"], run.n)
     # How many of the ranked stand before each new item, as it seems.
     place = [n_ranked] * (run.n - n_ranked)
     run.view = lambda: _gaps_filled(n_ranked, place)[0]
-    yield Together([_searched(run, item, place) for item in range(n_ranked, run.n)])
+    yield Together([_searched(run, item, n_ranked, place) for item in range(n_ranked, run.n)])
     run.view = None
     order, groups = _gaps_filled(n_ranked, place)
     run.order[:] = order
@@ -26,9 +26,8 @@ def insert(run: Run) -> Asking:
     run.n_certain = run.top_k
 
 
-def _searched(run: Run, item: int, place: list[int]) -> Asking:
+def _searched(run: Run, item: int, n_ranked: int, place: list[int]) -> Asking:
     """Find the gap of one new item; it seems to be in the middle of where it can be."""
-    n_ranked = run.options["n_ranked"]
     low, high = 0, n_ranked
     if run.top_k < n_ranked:
         high = run.top_k - 1
