@@ -41,7 +41,6 @@ def options(lot: random.Random) -> dict[str, int]:
         "tournaments": lot.randint(0, 3),
         "pairs": 0,
         "batch": 0,
-        "n_ranked": 0,
     }
 
 

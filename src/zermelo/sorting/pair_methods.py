@@ -188,16 +188,18 @@ class QuickSelect(Method):
 
     Notes
     -----
-    - Pairs: 187 for the best 10 of 100, in 9 rounds; about 440 with ``max_rounds=4``. All 100 in
-      order: 644, in 11 rounds.
+    - Pairs: 184 for the best 10 of 100, in 9 rounds; about 330 with ``max_rounds=4``, where an
+      unlucky pivot can cost far more. All 100 in order: 649, in 11 rounds.
     - Promise: the best k in exact order.
     - Noise: a wrong answer of a pivot puts an item into the wrong group for good. From a good start
-      +.007 +.004 +.017 +.036, from a random one +.232 +.240 +.488 +.604. Does not claim the anytime
-      property.
+      +.001 -.002 +.011 +.026, from a random one +.217 +.227 +.422 +.549. It claims the anytime
+      property for pairs shown in both orders; shown once, it harms a good start (-.025 -.033 -.043
+      -.079).
     - Source: Hoare 1961 (algorithm 65); Floyd and Rivest 1975; Braverman, Mao and Weinberg 2016.
     """
 
     name: ClassVar[str] = "quickselect"
+    claims_anytime: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
