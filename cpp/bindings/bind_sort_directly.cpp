@@ -146,8 +146,7 @@ void bind_sort_directly(py::module_& module) {
   module.def("sort_directly", &sort_directly, py::arg("method"), py::arg("top_k"),
              py::arg("max_rounds"), py::arg("seed"), py::arg("options"), py::arg("presentation"),
              py::arg("items"), py::arg("compare"), py::arg("read"), py::arg("failed"),
-             "Order, certain places, pairs, look-ups and rounds; who was shown first and second in "
-             "every call and the first's score; and the exception that ended it, or None.");
+             "Sort, calling `compare` at once; order, counts, all calls and what ended it.");
 }
 
 }  // namespace zermelo::bindings

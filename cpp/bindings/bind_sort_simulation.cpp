@@ -50,8 +50,7 @@ void bind_simulate_sorts(py::module_& module) {
              py::arg("wrong"), py::arg("split"), py::arg("close_gap"), py::arg("wrong_close"),
              py::arg("split_close"), py::arg("presentation"), py::arg("budgets").noconvert(),
              py::arg("seed"), py::arg("first_replicate"), py::arg("threads"),
-             "Orders at each budget and at the end; pairs, calls, look-ups, rounds and certain "
-             "places of every replicate.");
+             "Orders at each budget and at the end; counts of every replicate.");
 }
 
 }  // namespace zermelo::bindings

@@ -34,7 +34,9 @@ Run::Run(std::int32_t items, std::int32_t wanted, std::int32_t most_rounds, std:
       seed(lots),
       options(std::move(given)),
       order(static_cast<std::size_t>(items)),
-      scratch(static_cast<std::size_t>(items)) {}
+      scratch(static_cast<std::size_t>(items)) {
+  spare_.reserve(kMostSpare);
+}
 
 void Run::start(const Method& method) { start(method, true, nullptr); }
 
@@ -225,14 +227,27 @@ void Run::write_order(std::span<std::int32_t> target) const {
   for (const OrderView* view = views_; view != nullptr; view = view->next_) view->write(target);
 }
 
+Batch::Batch(Run& run) : run_(run) {
+  if (run_.spare_.empty()) return;
+  memory_ = std::move(run_.spare_.back());
+  run_.spare_.pop_back();
+}
+
+Batch::~Batch() {
+  if (run_.spare_.size() == run_.spare_.capacity()) return;
+  clear();
+  run_.spare_.push_back(std::move(memory_));
+}
+
 bool Batch::ask(TaskState& task) {
+  memory_.waiters.resize(size());
   if (run_.may_answer_at_once()) return ask_judge(task);
   const std::int32_t depth = task.depth;
-  for (std::size_t place = 0; place < pairs_.size(); ++place) {
-    Waiter& waiter = waiters_[place];
+  for (std::size_t place = 0; place < memory_.pairs.size(); ++place) {
+    Waiter& waiter = memory_.waiters[place];
     waiter.task = &task;
     waiter.batch = this;
-    if (run_.ask(waiter, pairs_[place].first, pairs_[place].second, depth)) {
+    if (run_.ask(waiter, memory_.pairs[place].first, memory_.pairs[place].second, depth)) {
       ++task.n_left;
     } else {
       arrived(waiter);
@@ -249,10 +264,10 @@ bool Batch::ask_judge(TaskState& task) {
     return first < second ? run_.judge_->score(first, second)
                           : 1.0 - run_.judge_->score(second, first);
   };
-  new_.clear();
-  for (std::size_t place = 0; place < pairs_.size(); ++place) {
-    const auto [first, second] = pairs_[place];
-    Waiter& waiter = waiters_[place];
+  memory_.new_pairs.clear();
+  for (std::size_t place = 0; place < memory_.pairs.size(); ++place) {
+    const auto [first, second] = memory_.pairs[place];
+    Waiter& waiter = memory_.waiters[place];
     waiter = {&task, nullptr, this, 0.0, first > second};
     if (run_.remembers_) {
       const auto [number, known] =
@@ -263,20 +278,24 @@ bool Batch::ask_judge(TaskState& task) {
         continue;
       }
       if (known) {  // twice in this batch
-        Waiter* last = &waiters_[new_[static_cast<std::size_t>(number - begin)]];
+        Waiter* last =
+            &memory_.waiters[memory_.new_pairs[static_cast<std::size_t>(number - begin)]];
         while (last->next != nullptr) last = last->next;
         last->next = &waiter;
         continue;
       }
     }
-    new_.push_back(static_cast<std::uint32_t>(place));
+    memory_.new_pairs.push_back(static_cast<std::uint32_t>(place));
     ++run_.n_asked_;
   }
-  run_.n_lookups_ += std::int64_t(pairs_.size());
-  const std::size_t answered = std::min(new_.size(), static_cast<std::size_t>(run_.at_once_));
+  run_.n_lookups_ += std::int64_t(memory_.pairs.size());
+  const std::size_t answered =
+      std::min(memory_.new_pairs.size(), static_cast<std::size_t>(run_.at_once_));
   for (std::size_t i = 0; i < answered; ++i) {
-    for (Waiter* waiter = &waiters_[new_[i]]; waiter != nullptr; waiter = waiter->next) {
-      const auto [first, second] = pairs_[static_cast<std::size_t>(waiter - waiters_.data())];
+    for (Waiter* waiter = &memory_.waiters[memory_.new_pairs[i]]; waiter != nullptr;
+         waiter = waiter->next) {
+      const auto [first, second] =
+          memory_.pairs[static_cast<std::size_t>(waiter - memory_.waiters.data())];
       waiter->score = score(first, second);
       arrived(*waiter);
     }
@@ -286,9 +305,9 @@ bool Batch::ask_judge(TaskState& task) {
     task.depth = depth + 1;
     run_.n_rounds_ = std::max(run_.n_rounds_, task.depth);
   }
-  for (std::size_t i = answered; i < new_.size(); ++i) {
-    Waiter& waiter = waiters_[new_[i]];
-    const auto [first, second] = pairs_[new_[i]];
+  for (std::size_t i = answered; i < memory_.new_pairs.size(); ++i) {
+    Waiter& waiter = memory_.waiters[memory_.new_pairs[i]];
+    const auto [first, second] = memory_.pairs[memory_.new_pairs[i]];
     if (run_.records_.empty()) run_.first_number_ = begin + std::int64_t(i);
     run_.records_.push_back(
         {std::min(first, second), std::max(first, second), &waiter, 0.0, depth, false});

@@ -850,7 +850,7 @@ def simulate_sorts(
     threads: typing.SupportsInt | typing.SupportsIndex,
 ) -> tuple[typing.Any, ...]:
     """
-    Orders at each budget and at the end; pairs, calls, look-ups, rounds and certain places of every replicate.
+    Orders at each budget and at the end; counts of every replicate.
     """
 
 def small_fits(
@@ -877,7 +877,7 @@ def sort_directly(
     failed: typing.Any,
 ) -> tuple[typing.Any, ...]:
     """
-    Order, certain places, pairs, look-ups and rounds; who was shown first and second in every call and the first's score; and the exception that ended it, or None.
+    Sort, calling `compare` at once; order, counts, all calls and what ended it.
     """
 
 def sum_pairs(

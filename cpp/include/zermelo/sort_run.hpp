@@ -44,6 +44,17 @@ struct Waiter {
   bool turned = false;  // the question stands with its lower item first
 };
 
+// What a batch fills; kept for the next one.
+struct BatchMemory {
+  struct Pair {
+    std::int32_t first;
+    std::int32_t second;
+  };
+  std::vector<Pair> pairs;
+  std::vector<Waiter> waiters;
+  std::vector<std::uint32_t> new_pairs;  // places of pairs that had not been asked for before
+};
+
 struct CompareAwaiter : Waiter {
   Run& run;
   std::int32_t first;
@@ -202,7 +213,7 @@ class Run : public Scheduler {
     bool answered = false;
   };
   static constexpr std::int32_t kList = -1;
-  static constexpr std::size_t kFewRecords = 1024;
+  static constexpr std::size_t kFewRecords = 1024, kMostSpare = 16;
   static constexpr std::int64_t kMostQuestions = (std::int64_t{1} << 30) - 2;
 
   const Record& record(std::int64_t number) const {
@@ -242,7 +253,8 @@ class Run : public Scheduler {
   std::deque<List> lists_;
   std::map<std::pair<Kind, std::vector<std::int32_t>>, std::int64_t> list_numbers_;
   OrderView* views_ = nullptr;
-  Task<> root_;  // last: its end needs the rest
+  std::vector<BatchMemory> spare_;  // of batches that have ended
+  Task<> root_;                     // last: its end needs the rest
 };
 
 // Pairs asked for at once: a round of a method, without a branch for each.
@@ -253,27 +265,22 @@ class Run : public Scheduler {
 //   batch.score(0) ...
 class Batch {
  public:
-  explicit Batch(Run& run) : run_(run) {}
+  explicit Batch(Run& run);
+  ~Batch();
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
-  void add(std::int32_t first, std::int32_t second) {
-    pairs_.push_back({first, second});
-    waiters_.emplace_back();
-  }
-  std::size_t size() const { return pairs_.size(); }
-  std::int32_t first(std::size_t place) const { return pairs_[place].first; }
-  std::int32_t second(std::size_t place) const { return pairs_[place].second; }
-  double score(std::size_t place) const { return waiters_[place].score; }
+  void add(std::int32_t first, std::int32_t second) { memory_.pairs.push_back({first, second}); }
+  std::size_t size() const { return memory_.pairs.size(); }
+  std::int32_t first(std::size_t place) const { return memory_.pairs[place].first; }
+  std::int32_t second(std::size_t place) const { return memory_.pairs[place].second; }
+  double score(std::size_t place) const { return memory_.waiters[place].score; }
   bool precedes(std::size_t place) const {
     const double found = score(place);
     return found > kTie || (found == kTie && first(place) < second(place));
   }
   // For the next round.
-  void clear() {
-    pairs_.clear();
-    waiters_.clear();
-  }
+  void clear() { memory_.pairs.clear(); }
 
   // Called with the place of each answer when it arrives, for a method that shows in `order` what
   // it knows. Must not add pairs.
@@ -293,21 +300,14 @@ class Batch {
 
  private:
   friend class Run;
-  struct Pair {
-    std::int32_t first;
-    std::int32_t second;
-  };
-
   bool ask(TaskState& task);
   bool ask_judge(TaskState& task);
   void arrived(const Waiter& waiter) {
-    if (on_answer) on_answer(static_cast<std::size_t>(&waiter - waiters_.data()));
+    if (on_answer) on_answer(static_cast<std::size_t>(&waiter - memory_.waiters.data()));
   }
 
   Run& run_;
-  std::vector<Pair> pairs_;
-  std::vector<Waiter> waiters_;
-  std::vector<std::uint32_t> new_;  // places of pairs that had not been asked for before
+  BatchMemory memory_;
 };
 
 inline bool CompareAwaiter::await_ready() {
