@@ -60,11 +60,11 @@ class JudgeCommand:
     def ask(self, question: dict[str, Any]) -> Any:
         """The answer to a question; what it names is for messages."""
         copy = self._idle.get()
-        if copy is None:
-            copy = _Copy(self._command)
-            with self._lock:
-                self._running.append(copy)
         try:
+            if copy is None:
+                copy = _Copy(self._command)
+                with self._lock:
+                    self._running.append(copy)
             answer = copy.ask(question)
         except BaseException:
             # Its answers may have come out of step: whoever asks next starts another.
