@@ -15,6 +15,7 @@ import engine
 import inputs
 import peers
 import replay_cases
+import sorting_cases
 import tournament_cases
 from harness import Contestant, Measurement, Workload
 
@@ -314,6 +315,10 @@ CASES: dict[str, Case] = {
     "bracket-designs": tournament_cases.bracket_designs,
     "bracket-exact": tournament_cases.exact,
     "designs-sweep": tournament_cases.designs_sweep,
+    "sort-direct": sorting_cases.direct,
+    "sort-simulated": sorting_cases.simulated,
+    "sort-async": sorting_cases.slow_comparator,
+    "sort-cost": sorting_cases.cost,
     "import": import_time,
 }
 REPEATS = {
@@ -324,4 +329,5 @@ REPEATS = {
     "choix": 5,
     "threads": 3,
     "bootstrap": 3,
+    "sort-direct": 5,
 }

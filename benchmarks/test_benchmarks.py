@@ -69,6 +69,42 @@ CONTESTANTS = {
         "zermelo, 2 threads",
         "zermelo, numba backend, 2 threads",
     ),
+    "sort-direct": (
+        "zermelo",
+        "sorted, functools.cmp_to_key",
+        "zermelo, numba backend, a tenth of the items",
+    ),
+    "sort-simulated": (
+        *(
+            f"{sort}, {presentation}"
+            for sort in (
+                "merge, all of 100",
+                "insertion, all of 100",
+                "heapsort, best 10 of 100",
+                "quickselect, best 10 of 100",
+                "knockout, best 10 of 100",
+                "adaptive, best 10 of 100",
+                "merge, all of 10,000",
+            )
+            for presentation in ("single", "both")
+        ),
+        "merge, all of 100, single, numba backend",
+        "knockout, best 10 of 100, single, numba backend",
+        "sorted with errors",
+    ),
+    "sort-async": tuple(
+        f"{how}, {kind} latency"
+        for kind in ("constant", "lognormal")
+        for how in ("async", "threads", "one call after the other")
+    ),
+    "sort-cost": (
+        "knockout",
+        "quickselect",
+        "quickselect, max_rounds=4",
+        "adaptive",
+        "heapsort",
+        "merge",
+    ),
     "import": (
         "zermelo, after numpy and narwhals",
         "numpy and narwhals",
