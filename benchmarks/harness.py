@@ -148,7 +148,7 @@ def report(workload: Workload, rows: Sequence[Row]) -> str:
         if row.skipped or row.last is None:
             lines.append(f"| {row.name} | skipped | | | | | | {row.skipped} |")
             continue
-        ratio = _figure(row.median / base.median, 2) if base else ""
+        ratio = f"{row.median / base.median:.2f}" if base else ""
         error = "" if row.error is None else f"{row.error:.1e}"
         width = "" if row.last.width is None else f"{row.last.width:.6f}"
         lines.append(
@@ -165,14 +165,11 @@ def report(workload: Workload, rows: Sequence[Row]) -> str:
 
 
 def _seconds(value: float) -> str:
-    return _figure(value, 4 if value < 1 else 2)
-
-
-def _figure(value: float, decimals: int) -> str:
-    """With so many decimals, and more where three digits need them: microseconds, in seconds."""
-    if 0 < value < 1:
-        decimals = max(decimals, 2 - math.floor(math.log10(value)))
-    return f"{value:.{decimals}f}"
+    """Of less than a second four decimals, and more where three digits need them."""
+    if value >= 1:
+        return f"{value:.2f}"
+    decimals = 2 - math.floor(math.log10(value)) if value > 0 else 0
+    return f"{value:.{max(decimals, 4)}f}"
 
 
 def machine() -> str:
