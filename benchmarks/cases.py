@@ -17,6 +17,7 @@ import peers
 import replay_cases
 import sorting_cases
 import tournament_cases
+import waiting_cases
 from harness import Contestant, Measurement, Workload
 
 ENGINE = "zermelo"
@@ -317,7 +318,7 @@ CASES: dict[str, Case] = {
     "designs-sweep": tournament_cases.designs_sweep,
     "sort-direct": sorting_cases.direct,
     "sort-simulated": sorting_cases.simulated,
-    "sort-async": sorting_cases.slow_comparator,
+    "sort-async": waiting_cases.slow_comparator,
     "sort-cost": sorting_cases.cost,
     "import": import_time,
 }

@@ -1,19 +1,12 @@
-"""The cases of sorting: with a trivial comparator, simulated, with a slow one, and what it costs.
-
-The cost is counted in pairs and rounds.
-"""
+"""The cases of sorting: with a trivial comparator, simulated, and what a sort costs."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import math
 import os
 import random
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from harness import Contestant, Measurement, Stopwatch, Workload
@@ -23,19 +16,14 @@ SEED = 1
 PRESENTATIONS = ("single", "both")
 NO_BUDGETS = np.zeros(0, np.int64)
 
-# Of the slow comparator: mean seconds a call, and the spread of their logarithms where it varies.
-LATENCY = 0.05
-SPREAD = 0.5
-CONCURRENCY = 32
 
-
-def _shuffled(n: int) -> list[int]:
+def shuffled(n: int) -> list[int]:
     items = list(range(n))
     random.Random(SEED).shuffle(items)
     return items
 
 
-def _check(best: list[int], n: int) -> None:
+def check(best: list[int], n: int) -> None:
     """What was sorted are the numbers below n, the highest first."""
     if best != list(range(n - 1, n - 1 - len(best), -1)):
         raise RuntimeError("the order is wrong")
@@ -66,27 +54,29 @@ def _sorted_by_zermelo(items: list[int], backend: str) -> Callable[[], Measureme
             watch = Stopwatch()
             result = zm.sort(items, lambda x, y: x > y, method="merge", presentation="single")
             watch.lap("sort")
-        _check(result.ranked, len(items))
+        check(result.ranked, len(items))
         return _sorted(watch, len(items), result.n_calls)
 
     return measure
 
 
-def _sorted_by_python(items: list[int]) -> Callable[[], Measurement]:
+def _sorted_by_python(
+    items: list[int], compare: Callable[[int, int], int]
+) -> Callable[[], Measurement]:
     n_calls = 0
 
     def counting(x: int, y: int) -> int:
         nonlocal n_calls
         n_calls += 1
-        return y - x
+        return compare(x, y)
 
     sorted(items, key=functools.cmp_to_key(counting))
 
     def measure() -> Measurement:
         watch = Stopwatch()
-        ranked = sorted(items, key=functools.cmp_to_key(lambda x, y: y - x))
+        ranked = sorted(items, key=functools.cmp_to_key(compare))
         watch.lap("sorted")
-        _check(ranked, len(items))
+        check(ranked, len(items))
         return _sorted(watch, len(items), n_calls)
 
     return measure
@@ -100,19 +90,23 @@ def _sorted(watch: Stopwatch, n: int, n_calls: int) -> Measurement:
 
 def direct(small: bool) -> Workload:
     n, n_slow = (1_000, 100) if small else (100_000, 10_000)
-    items = _shuffled(n)
+    items = shuffled(n)
     contestants = [
         Contestant("zermelo", _sorted_by_zermelo(items, "cpp")),
-        Contestant("sorted, functools.cmp_to_key", _sorted_by_python(items)),
+        Contestant("sorted, y - x", _sorted_by_python(items, lambda x, y: y - x)),
+        Contestant(
+            "sorted, (x < y) - (x > y)", _sorted_by_python(items, lambda x, y: (x < y) - (x > y))
+        ),
         Contestant(
             "zermelo, numba backend, a tenth of the items",
-            _sorted_by_zermelo(_shuffled(n_slow), "numba"),
+            _sorted_by_zermelo(shuffled(n_slow), "numba"),
         ),
     ]
     return Workload(
         f'{n:,} whole numbers in random order: `zm.sort` with `method="merge"` and '
         '`presentation="single"` and Python\'s own sort, each with a comparator in Python that '
-        "does nothing but compare the two numbers.",
+        "does nothing but compare the two numbers: x > y for zermelo, for `functools.cmp_to_key` "
+        "their difference, which only numbers have, or what any two things have.",
         contestants,
         baseline=contestants[1].name,
         target="within twice the time of sorted",
@@ -234,105 +228,6 @@ def simulated(small: bool) -> Workload:
 
 def _described(method: str, top_k: int, n: int) -> str:
     return f"{method}, {'all' if top_k == n else f'best {top_k}'} of {n:,}"
-
-
-# A slow comparator ---------------------------------------------------------------------------
-
-
-def _constant(x: int, y: int) -> float:
-    return LATENCY
-
-
-def _lognormal(x: int, y: int) -> float:
-    """Seconds of the call, with the mean of the constant ones; every run has the same."""
-    mean_logarithm = math.log(LATENCY) - SPREAD**2 / 2
-    return random.Random(f"{SEED} {x} {y}").lognormvariate(mean_logarithm, SPREAD)
-
-
-Latency = Callable[[int, int], float]
-
-
-def _sorted_in_threads(items: list[int], top_k: int, latency: Latency) -> Any:
-    import zermelo as zm
-
-    def compare(x: int, y: int) -> bool:
-        time.sleep(latency(x, y))
-        return x > y
-
-    return zm.sort(items, compare, top_k=top_k, concurrency=CONCURRENCY)
-
-
-def _sorted_in_tasks(items: list[int], top_k: int, latency: Latency) -> Any:
-    import zermelo as zm
-
-    async def compare(x: int, y: int) -> bool:
-        await asyncio.sleep(latency(x, y))
-        return x > y
-
-    return zm.sort(items, compare, top_k=top_k, concurrency=CONCURRENCY)
-
-
-def _waited(
-    run: Callable[[list[int], int, Latency], Any], items: list[int], top_k: int, latency: Latency
-) -> Callable[[], Measurement]:
-    def measure() -> Measurement:
-        watch = Stopwatch()
-        result = run(items, top_k, latency)
-        watch.lap("sort")
-        _check(result.ranked[:top_k], len(items))
-        least = max(result.n_rounds, math.ceil(result.n_calls / CONCURRENCY))
-        bound = 1.5 * least * LATENCY + 0.1
-        kept = "within" if watch.total <= bound else "above"
-        note = (
-            f"{result.method}, {result.n_calls:,} calls, {result.n_rounds} rounds, {kept} the "
-            f"bound of {bound:.2f} s"
-        )
-        return Measurement(watch.total, note=note)
-
-    return measure
-
-
-def _one_by_one(items: list[int], top_k: int, latency: Latency) -> Callable[[], Measurement]:
-    """The sort runs without waiting, and what the calls would have taken is added up."""
-    import zermelo as zm
-
-    def measure() -> Measurement:
-        seconds = 0.0
-
-        def compare(x: int, y: int) -> bool:
-            nonlocal seconds
-            seconds += latency(x, y)
-            return x > y
-
-        result = zm.sort(items, compare, top_k=top_k)
-        _check(result.ranked[:top_k], len(items))
-        note = f"{result.method}, {result.n_calls:,} calls; computed, not run"
-        return Measurement(seconds, note=note)
-
-    return measure
-
-
-def slow_comparator(small: bool) -> Workload:
-    n, top_k = (10, 2) if small else (100, 10)
-    items = _shuffled(n)
-    contestants = [
-        Contestant(f"{how}, {kind} latency", measure)
-        for kind, latency in (("constant", _constant), ("lognormal", _lognormal))
-        for how, measure in (
-            ("async", _waited(_sorted_in_tasks, items, top_k, latency)),
-            ("threads", _waited(_sorted_in_threads, items, top_k, latency)),
-            ("one call after the other", _one_by_one(items, top_k, latency)),
-        )
-    ]
-    return Workload(
-        f"The best {top_k} of {n} items in random order with a comparator of "
-        f"{LATENCY * 1e3:.0f} ms on average (lognormal: sigma {SPREAD}), at most {CONCURRENCY} "
-        'calls at a time, the method left to "auto". Calls one after the other are not waited '
-        "for: their time is the sum of the latencies.",
-        contestants,
-        baseline=contestants[0].name,
-        target=f"1.5 x max(rounds, calls / {CONCURRENCY}) x {LATENCY * 1e3:.0f} ms + 0.1 s",
-    )
 
 
 # What a sort costs ---------------------------------------------------------------------------

@@ -71,7 +71,8 @@ CONTESTANTS = {
     ),
     "sort-direct": (
         "zermelo",
-        "sorted, functools.cmp_to_key",
+        "sorted, y - x",
+        "sorted, (x < y) - (x > y)",
         "zermelo, numba backend, a tenth of the items",
     ),
     "sort-simulated": (
@@ -93,9 +94,15 @@ CONTESTANTS = {
         "sorted with errors",
     ),
     "sort-async": tuple(
-        f"{how}, {kind} latency"
-        for kind in ("constant", "lognormal")
-        for how in ("async", "threads", "one call after the other")
+        f"{latency}: {how}"
+        for latency in ("constant", "lognormal")
+        for how in (
+            "async",
+            "threads",
+            "async, quickselect",
+            "async, knockout",
+            "one call after the other",
+        )
     ),
     "sort-cost": (
         "knockout",
