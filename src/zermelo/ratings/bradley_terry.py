@@ -385,13 +385,13 @@ def _uncounted(counts: PairCounts, ties: Ties) -> str:
 
 
 def _counts(data: object, threads: int | None, backend: str | None) -> PairCounts:
+    if not isinstance(data, (Comparisons, PairCounts)):
+        raise InputError(f"data must be Comparisons or PairCounts, but is {type(data).__name__}")
+    if data.n_items < 2:
+        raise InputError(f"data has {data.n_items} items, but a rating needs at least two")
     if isinstance(data, Comparisons):
         return data.pair_counts(threads=threads, backend=backend)
-    if isinstance(data, PairCounts):
-        if data.n_items < 2:
-            raise InputError(f"data has {data.n_items} items, but a rating needs at least two")
-        return data.merged()  # groups share their items' abilities
-    raise InputError(f"data must be Comparisons or PairCounts, but is {type(data).__name__}")
+    return data.merged()  # groups share their items' abilities
 
 
 def _warn_not_converged(solver: str, n_iter: int, error: float, tol: float, max_iter: int) -> None:

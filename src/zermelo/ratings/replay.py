@@ -40,6 +40,8 @@ class Games:
             )
         if not isinstance(data, Comparisons):
             raise InputError(f"data must be Comparisons, but is {type(data).__name__}")
+        if not len(data):
+            raise InputError("data has no comparisons: there is nothing to replay")
         return cls(data, _order(data.time))
 
     def __len__(self) -> int:
