@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -9,6 +10,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +302,61 @@ def test_a_sort_that_was_given_up_has_kept_its_answers(tmp_path: Path) -> None:
     assert caught.value.result.n_calls == 10
     assert not caught.value.result.complete
     assert sort(ITEMS, before, **arguments).n_paid == 20
+
+
+@pytest.mark.parametrize("wrong", ["raises", "says 7"])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_an_error_waits_for_what_is_under_way(
+    asynchronous: bool, wrong: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.jsonl"
+    n_asked = 0
+
+    def begin() -> bool:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked == 3 and wrong == "raises":
+            raise ZeroDivisionError("mine")
+        return n_asked == 3
+
+    def compare(x: str, y: str) -> float:
+        if begin():
+            return 7.0
+        time.sleep(0.05)
+        return x < y
+
+    async def later(x: str, y: str) -> float:
+        if begin():
+            return 7.0
+        await asyncio.sleep(0.05)
+        return x < y
+
+    used = later if asynchronous else compare
+    with pytest.raises((ZeroDivisionError, InputError), match=r"mine|returned 7\.0"):
+        sort(ITEMS, used, method="allpair", log=path, concurrency=8)
+    assert n_asked >= 3
+    assert sort(ITEMS, before, method="allpair", log=path).n_paid == 30 - (n_asked - 1)
+
+
+def test_an_error_of_progress_costs_no_answer_of_a_batch(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with pytest.raises(ZeroDivisionError):
+        sort(
+            ITEMS,
+            compare_batch=lambda pairs: [x < y for x, y in pairs],
+            method="allpair",
+            log=path,
+            progress=lambda progress: 1 // 0,
+        )
+    assert sort(ITEMS, before, method="allpair", log=path).n_paid == 0
+
+
+def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
+    with Sorter(ITEMS, log=tmp_path / "log.jsonl") as sorter:
+        (ask, *_) = sorter.pending()
+    with pytest.raises(InputError, match="is closed"):
+        sorter.tell(ask.id, True)
+    assert sorter.result().n_calls == 0
 
 
 def test_a_wrong_score_of_a_batch_costs_only_itself(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ class Dispatcher:
         self._cancelled = False
         self.call = comparator.call
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether an answer is of use although the sort has failed."""
+        return self._work.log is not None
+
     def next(self, now: float, n_running: int) -> Sending | None:
         """What is to be sent now, if anything, while so many sendings are under way."""
         limits, state = self._limits, self._state
@@ -106,7 +111,7 @@ class Dispatcher:
                 refused = refused or error
                 continue
             self._work.take(shown, answer)
-            self._teller.tell()
+        self._teller.tell()
         if refused is not None:
             raise refused
 

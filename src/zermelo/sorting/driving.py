@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any, NamedTuple, Protocol
 
@@ -29,10 +30,15 @@ class Caller(Protocol):
 def drive(dispatcher: Dispatcher, caller: Caller) -> None:
     """Make calls until there is nothing more to ask.
 
-    There are no rounds: whatever an answer makes possible goes out as soon as there is room.
+    There are no rounds: whatever an answer makes possible goes out as soon as there is room. After
+    an error what is under way is waited for where there is a log to keep it.
     """
     try:
         _drive(dispatcher, caller)
+    except Exception:
+        while dispatcher.keeps_answers and caller.n_running():
+            keep(dispatcher, caller.wait(None))
+        raise
     finally:
         caller.close()
 
@@ -67,6 +73,14 @@ def take(dispatcher: Dispatcher, outcomes: list[Outcome]) -> None:
             raised = raised or problem
     if raised is not None:
         raise raised
+
+
+def keep(dispatcher: Dispatcher, outcomes: list[Outcome]) -> None:
+    """Log what has come in after an error: it has been paid for, and the next run needs it."""
+    for sending, value, error in outcomes:
+        if error is None:
+            with contextlib.suppress(Exception):
+                dispatcher.succeeded(sending, value)
 
 
 def call_plainly(dispatcher: Dispatcher, sending: Sending) -> Any:

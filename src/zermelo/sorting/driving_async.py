@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from .dispatching import Dispatcher, Sending
-from .driving import Outcome, take
+from .driving import Outcome, keep, take
 from .limits import CallTimeoutError
 
 
@@ -33,6 +33,11 @@ async def drive_async(dispatcher: Dispatcher, timeout: float | None) -> None:
                 await asyncio.sleep(pause)
             else:
                 return
+    except Exception:
+        if dispatcher.keeps_answers and running:
+            finished, running = await asyncio.wait(running)
+            keep(dispatcher, [task.result() for task in finished if not task.cancelled()])
+        raise
     finally:
         for task in running:
             task.cancel()

@@ -105,6 +105,8 @@ class Log:
         )
 
     def _write(self, entry: dict[str, Any]) -> None:
+        if self._file < 0:
+            raise InputError(f"log {self.path!r} is closed: nothing can be added to it")
         line = json.dumps(entry, ensure_ascii=False).encode("utf-8", "surrogatepass") + _NEWLINE
         written = 0
         try:

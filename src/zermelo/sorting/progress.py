@@ -44,7 +44,7 @@ class Progress:
 
 
 class Teller:
-    """Tells somebody after every answer how far a sort has come.
+    """Tells somebody after every call how far a sort has come.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Teller:
             self._expected = min(self._expected, int(state.budget.limit))
 
     def tell(self) -> None:
-        """There is one more answer."""
+        """There are more answers: one, or those of a batch."""
         if self._show is None:
             return
         state = self._state

@@ -107,8 +107,8 @@ def sort(
         How often a call that failed is tried again, after 0.5, 1, 2 ... 30 seconds.
     retry_on : tuple of exception classes, default (OSError,)
         What counts as a failure. Among the OSErrors are ConnectionError, TimeoutError and what
-        urllib and requests raise; name those of openai or httpx. Others end the sort at once.
-        Answers in the log are never lost.
+        urllib and requests raise; name those of openai or httpx. Others end the sort: nothing more
+        is sent, and with `log` the answers under way are waited for and kept.
     timeout : float, optional
         Seconds after which a call has failed.
     max_failures : float, default 0.05
