@@ -185,6 +185,24 @@ def test_what_cannot_be_loaded(tmp_path: Path) -> None:
     path.write_text(json.dumps({"zermelo_sorter": 99}))
     with pytest.raises(InputError, match="no saved sorter of this version"):
         Sorter.load(path, ["p", "q", "r"])
+    sorter = Sorter(["p", "q", "r"])
+    sorter.tell(sorter.pending()[0].id, True)
+    sorter.save(path)
+    saved = json.loads(path.read_text())
+    for change, message in (
+        ({"answers": [[[0, 9], 1.0]]}, "an answer about"),
+        ({"answers": [[[0, 1], 7]]}, "an answer is 7"),
+        ({"start": [0, 0, 0]}, "which came before"),
+        ({"presentation": "thrice"}, "presentation must be one of"),
+        ({"known": [[0, 1]]}, "a saved sorter that was changed"),
+    ):
+        path.write_text(json.dumps(saved | change))
+        with pytest.raises(InputError, match=message):
+            Sorter.load(path, ["p", "q", "r"])
+    del saved["seed"]
+    path.write_text(json.dumps(saved))
+    with pytest.raises(InputError, match="a saved sorter that was changed: KeyError: 'seed'"):
+        Sorter.load(path, ["p", "q", "r"])
     path.write_text("{")
     with pytest.raises(InputError, match="no saved sorter"):
         Sorter.load(path, ["p", "q", "r"])

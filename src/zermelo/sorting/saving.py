@@ -7,10 +7,10 @@ from typing import Any
 
 from ..errors import InputError
 from .budget import Budget
-from .identity import read_items
-from .outcomes import Answer
-from .presentation import Shown
-from .settings import FORMAT, Settings, describe_method, restore_method
+from .identity import Identity, read_items
+from .outcomes import Answer, read_answer
+from .presentation import Shown, read_presentation
+from .settings import FORMAT, Settings, describe_method, read_initial, restore_method
 from .work import Work
 
 
@@ -45,27 +45,46 @@ def read_saved(path: str, items: Any, ids: Any) -> Work:
     if not isinstance(document, dict) or document.get("zermelo_sorter") != FORMAT:
         raise InputError(f"{path!r} is no saved sorter of this version")
     identity = read_items(items, ids)
+    try:
+        return _restored(path, document, identity, which="items" if ids is None else "ids")
+    except InputError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path!r} is a saved sorter that was changed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _restored(path: str, document: dict[str, Any], identity: Identity, which: str) -> Work:
     if len(identity) != len(document["start"]):
         raise InputError(
             f"{path!r} is about {len(document['start'])} items, but items has {len(identity)}"
         )
     if document["ids"] != identity.fingerprint:
-        which = "ids" if ids is not None else "items"
         raise InputError(
             f"{path!r} is about others: {which} must be those it was made with, in the same order"
         )
+    method = restore_method(document["method"])
     settings = Settings(
         identity,
-        document["start"],
-        restore_method(document["method"]),
+        read_initial(document["start"], len(identity)),
+        method,
         document["chosen_by"],
         document["reason"],
         document["top_k"],
         document["max_rounds"],
-        document["presentation"],
+        read_presentation(document["presentation"], method.question),
         document["seed"],
         document["log_tag"],
     )
+    number = set(range(len(identity)))
     known = {(low, high): score for low, high, score in document["known"]}
-    answers: dict[Shown, Answer] = {tuple(shown): answer for shown, answer in document["answers"]}
+    answers: dict[Shown, Answer] = {}
+    for listed, value in document["answers"]:
+        shown = tuple(listed)
+        if not set(shown) <= number:
+            raise InputError(f"{path!r} has an answer about {shown}, which are no items of it")
+        answers[shown] = read_answer(
+            settings.method.question, value, len(shown), lambda: f"{path!r}: an answer is"
+        )
     return Work(settings, known, answers, Budget(document["budget"]), None)
