@@ -101,6 +101,12 @@ def test_cost() -> None:
     assert 8 <= chosen.n_calls <= 15
 
 
+def test_prices_that_add_up_to_the_budget_are_within_it() -> None:
+    """The sum of three times 0.1 is a little more than 0.3."""
+    result = sort(shuffled(), larger, cost=lambda x, y: 0.1, budget=0.3, presentation="single")
+    assert result.n_calls == 3
+
+
 def test_answers_in_the_log_count(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     arguments: dict[str, Any] = {"log": path, "method": "merge", "presentation": "single"}

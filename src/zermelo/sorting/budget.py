@@ -8,6 +8,9 @@ from typing import Any
 from ..checks import finite, positive, shortened, whole
 from ..errors import InputError
 
+# Three calls of 0.1 are within 0.3, although their sum in floating point is not.
+ROUNDING = 1e-9
+
 
 class Budget:
     """Keeps what has been spent and reserved below a limit.
@@ -22,7 +25,9 @@ class Budget:
 
     def __init__(self, limit: Any, cost: Callable[..., Any] | None = None) -> None:
         if cost is not None and not callable(cost):
-            raise InputError(f"cost must be a function of two items, but is {shortened(cost)}")
+            raise InputError(
+                f"cost must be a function of the items shown, but is {shortened(cost)}"
+            )
         if cost is not None and limit is None:
             raise InputError("cost is given without budget, which says how much may be spent")
         if limit is not None:
@@ -34,6 +39,7 @@ class Budget:
                 )
             )
         self.limit = limit
+        self._most = limit if cost is None else limit * (1.0 + ROUNDING)
         self.spent: float = 0
         self._cost = cost
 
@@ -54,7 +60,7 @@ class Budget:
 
     def reserve(self, price: float) -> bool:
         """Set so much aside; False where less than that is left."""
-        if self.limit is not None and self.spent + price > self.limit:
+        if self.limit is not None and self.spent + price > self._most:
             return False
         self.spent += price
         return True
