@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import zermelo as zm
@@ -15,6 +16,10 @@ def larger(x: int, y: int) -> bool:
     return x > y
 
 
+async def later(x: int, y: int) -> bool:
+    return x > y
+
+
 def best_of(items: list[int]) -> int:
     return items.index(max(items))
 
@@ -23,6 +28,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"items": "abc"}, "items must be a list of items, but is a str"),
     ({"items": {1: "a"}}, r"ids=list\(d\)"),
     ({"items": {1, 2}}, "items must be a list"),
+    ({"items": pd.DataFrame({"title": ["a", "b"]})}, "a DataFrame with columns"),
+    ({"compare": None, "compare_batch": set}, "must return a list with the score"),
+    ({"compare": None, "compare_batch": dict}, "must return a list with the score"),
+    ({"compare": None, "rank": set}, "must hold each index from 0 to 2 once"),
+    ({"compare": lambda x, y: later(x, y)}, "define it with async def"),
     ({"items": 3}, "items must be a list"),
     ({"compare": None}, "give one of compare"),
     ({"choose": best_of}, "but compare and choose are given"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,7 @@ class Comparator:
         """The answers to the calls, one each."""
         if not self.in_batches:
             return [value]
-        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
             raise InputError(
                 f"compare_batch(pairs) returned {shortened(value)}; it must return a list with "
                 "the score of the first item of each pair"
@@ -99,5 +99,5 @@ def refuse_awaitable(value: Any) -> None:
         value.close()
     raise InputError(
         "the comparator returned something to await, but is no async function itself; define it "
-        "with async def, or use await zm.sort_async(...)"
+        "with async def"
     )

@@ -82,6 +82,11 @@ def read_items(items: Any, ids: Any = None) -> Identity:
     if isinstance(items, (str, bytes, Mapping, Set)) or not isinstance(items, Iterable):
         helps = "; pass list(d.values()) with ids=list(d)" if isinstance(items, Mapping) else ""
         raise InputError(f"items must be a list of items, but is {_a(type(items).__name__)}{helps}")
+    if hasattr(items, "columns"):
+        raise InputError(
+            f"items must be a list of items, but is {_a(type(items).__name__)} with columns; pass "
+            "one of them, or a list with a dict a row"
+        )
     listed = list(items)
     return Identity(listed, None if ids is None else _read_ids(ids, len(listed)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def _read_choice(value: Any, size: int, found: str) -> int:
 
 def _read_order(value: Any, size: int, found: str) -> list[int]:
     rule = f"it must hold each index from 0 to {size - 1} once, best first, or be None"
-    if isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, np.ndarray)):
+    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
         raise InputError(f"{found} {shortened(value)}; {rule}")
     order = list(value)
     for index in order:
