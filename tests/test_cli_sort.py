@@ -110,6 +110,13 @@ def test_columns_and_files(tmp_path, command):
     assert sort(lines, "--compare", command(BY_LENGTH))["ranked"] == ["abc", "ab"]
 
 
+@pytest.mark.parametrize("method", ["listwise", "bogo"])
+def test_methods_are_about_pairs(method, words, command):
+    message = fails("sort", words, "--compare", command(BY_LENGTH), "--method", method)
+    assert "--method must be one of auto, allpair, heapsort, sliding, merge" in message
+    assert f"but is '{method}'" in message
+
+
 def test_equal_lines_are_items_of_their_own(tmp_path, command):
     path = tmp_path / "twice.txt"
     path.write_text("a\na\na (2)\nbb\n")

@@ -14,7 +14,9 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from ..checks import shortened
 from ..errors import InputError
+from ..sorting.methods import METHODS
 from ..sorting.sort import sort as sort_items
 from .board import check_output, print_columns, printable
 from .elo_board import write_columns
@@ -30,6 +32,11 @@ TEXTS = ("item", "text", "name")
 STDIN = "-"
 # Files whose lines are items, whatever they hold.
 LINES = (".txt", ".text", ".list", "")
+# The command is asked about pairs, not lists.
+PAIR_METHODS = (
+    "auto",
+    *(name for name, method in METHODS.items() if method.question == "compare"),
+)
 
 
 class Presentation(StrEnum):
@@ -75,7 +82,7 @@ def sort(
         str | None, typer.Option("--id", metavar="COLUMN", help="Column of ids for the log.")
     ] = None,
     top_k: Annotated[int | None, typer.Option(min=1, help="Only the best are wanted.")] = None,
-    method: Annotated[str, typer.Option(help="How to sort.")] = "auto",
+    method: Annotated[str, typer.Option(help=f"How to sort: {', '.join(PAIR_METHODS)}.")] = "auto",
     presentation: Annotated[
         Presentation, typer.Option(help="Whether a pair is shown in both orders.")
     ] = Presentation.both,
@@ -109,6 +116,9 @@ def sort(
     """
     if output is not None:
         check_output(output)
+    if method not in PAIR_METHODS:
+        known = ", ".join(PAIR_METHODS)
+        raise InputError(f"--method must be one of {known}, but is {shortened(method)}")
     connection = connect(ordered=True)
     items = read_items(connection, file, column, id_column)
     if top_k is not None and top_k > len(items):
