@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, cast
 
+from .._backends.sorting.random_bits import ALL_BITS, GOLDEN, mixed, stream
 from ..checks import choice
 from ..errors import InputError
 from .outcomes import Answer
@@ -14,9 +15,6 @@ LIST_PRESENTATIONS = ("single", "random")
 
 # A score this close to a tie is asked again in the other order by "escalate".
 NEAR_A_TIE = 0.25
-
-_WORD = (1 << 64) - 1
-_GOLDEN = 0x9E3779B97F4A7C15
 
 Shown = tuple[int, ...]
 """Items in the order in which a call shows them, by their numbers in the initial order."""
@@ -82,7 +80,7 @@ def settle_list(
     if presentation == "random":
         key = seed
         for item in items:
-            key = _mixed(key + _mixed(item + _GOLDEN & _WORD) & _WORD)
+            key = stream(key, item)
         places.sort(key=lambda place: (lot(key, place, 0), place))
     shown = tuple(items[place] for place in places)
     if shown not in answers:
@@ -99,14 +97,7 @@ def settle_list(
 
 def lot(seed: int, low: int, high: int) -> int:
     """64 random bits that depend on the seed and the pair alone (SplitMix64)."""
-    stream = _mixed(seed + _mixed(low + _GOLDEN & _WORD) & _WORD)
-    return _mixed(stream + (high + 1) * _GOLDEN & _WORD)
-
-
-def _mixed(z: int) -> int:
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _WORD
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _WORD
-    return z ^ (z >> 31)
+    return mixed((stream(seed, low) + (high + 1) * GOLDEN) & ALL_BITS)
 
 
 def _score(answer: Answer) -> float:
