@@ -9,6 +9,9 @@ from typing import Any, NamedTuple, Protocol
 from .comparator_kinds import refuse_awaitable
 from .dispatching import Dispatcher, Sending
 
+# Seconds after which a wait looks whether the sort was cancelled.
+LONGEST_SLEEP = 1.0
+
 
 class Outcome(NamedTuple):
     """How a sending ended: with a value, or with an error."""
@@ -55,7 +58,7 @@ def _drive(dispatcher: Dispatcher, caller: Caller) -> None:
         if n_running:
             take(dispatcher, caller.wait(pause))
         elif pause is not None:
-            time.sleep(pause)
+            time.sleep(min(pause, LONGEST_SLEEP))
         else:
             return
 
