@@ -209,8 +209,8 @@ def test_insert_asks_in_parallel():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: insert("ab", [1], max), "new must be a list of items, but is 'ab'"),
-        (lambda: insert([1], {1: 2}, max), "ranked must be a list of items, but is {1: 2}"),
+        (lambda: insert("ab", [1], max), "new must be a list of items, but is a str"),
+        (lambda: insert([1], {1: 2}, max), "ranked must be a list of items, but is a dict"),
         (lambda: insert([1], [2], lambda x, y: x > y, top_k=3), "top_k must be at most"),
         (lambda: Insert(-1), "n_ranked must be a whole number of at least 0, but is -1"),
         (lambda: sort([1, 2], lambda x, y: x > y, method=Insert(3)), "n_ranked must be at most 2"),

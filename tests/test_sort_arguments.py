@@ -26,7 +26,7 @@ def best_of(items: list[int]) -> int:
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"items": "abc"}, "items must be a list of items, but is a str"),
-    ({"items": {1: "a"}}, r"ids=list\(d\)"),
+    ({"items": {1: "a"}}, r"list\(d.values\(\)\), and ids= for the keys"),
     ({"items": {1, 2}}, "items must be a list"),
     ({"items": pd.DataFrame({"title": ["a", "b"]})}, "a DataFrame with columns"),
     ({"compare": None, "compare_batch": set}, "must return a list with the score"),

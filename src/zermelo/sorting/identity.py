@@ -79,16 +79,21 @@ class Identity:
 
 def read_items(items: Any, ids: Any = None) -> Identity:
     """Items and who they are; `ids` names them where they cannot do so themselves."""
-    if isinstance(items, (str, bytes, Mapping, Set)) or not isinstance(items, Iterable):
-        helps = "; pass list(d.values()) with ids=list(d)" if isinstance(items, Mapping) else ""
-        raise InputError(f"items must be a list of items, but is {_a(type(items).__name__)}{helps}")
-    if hasattr(items, "columns"):
-        raise InputError(
-            f"items must be a list of items, but is {_a(type(items).__name__)} with columns; pass "
-            "one of them, or a list with a dict a row"
-        )
-    listed = list(items)
+    listed = list_items("items", items)
     return Identity(listed, None if ids is None else _read_ids(ids, len(listed)))
+
+
+def list_items(argument: str, items: Any) -> list[Any]:
+    """What was given in an order that means something, one by one."""
+    found = f"{argument} must be a list of items, but is {_a(type(items).__name__)}"
+    if isinstance(items, (str, bytes, Mapping, Set)) or not isinstance(items, Iterable):
+        helps = (
+            "; pass list(d.values()), and ids= for the keys" if isinstance(items, Mapping) else ""
+        )
+        raise InputError(f"{found}{helps}")
+    if hasattr(items, "columns"):
+        raise InputError(f"{found} with columns; pass one of them, or a list with a dict a row")
+    return list(items)
 
 
 def _read_ids(ids: Any, n: int) -> list[Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..checks import shortened, whole
+from ..checks import whole
 from ..errors import InputError
+from .identity import list_items
 from .methods import Method
 from .progress import Progress
 from .result import SortResult
@@ -133,7 +134,7 @@ def insert(
     >>> result.ranked, result.n_pairs
     (['a', 'b', 'c', 'd', 'e'], 4)
     """
-    old, added = _listed("ranked", ranked), _listed("new", new)
+    old, added = list_items("ranked", ranked), list_items("new", new)
     return sort(
         [*old, *added],
         compare,
@@ -158,9 +159,3 @@ def insert(
         seed=seed,
         progress=progress,
     )
-
-
-def _listed(argument: str, items: Any) -> list[Any]:
-    if isinstance(items, (str, bytes, Mapping, Set)) or not isinstance(items, Iterable):
-        raise InputError(f"{argument} must be a list of items, but is {shortened(items)}")
-    return list(items)
