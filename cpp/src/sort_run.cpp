@@ -161,10 +161,12 @@ bool Run::ask_list(ListAwaiter& waiter, std::int32_t depth) {
 }
 
 void Run::tell(std::int64_t number, double score, std::int32_t steps) {
+  rethrow_failure();
   deliver(record(number), score, steps);
 }
 
 void Run::tell(std::int64_t number, std::vector<std::int32_t> places, std::int32_t steps) {
+  rethrow_failure();
   Record& asked = record(number);
   List& list = lists_[static_cast<std::size_t>(asked.low)];
   list.places = std::move(places);

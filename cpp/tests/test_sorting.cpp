@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <new>
 #include <numeric>
 #include <random>
 #include <span>
@@ -247,6 +248,63 @@ void check_abandoned() {
   }
 }
 
+// The third of four branches that wait for answers throws once it has its own.
+Task<> breaking_branch(Run& run, std::int32_t item) {
+  co_await run.compare(item, item + 1);
+  if (item == 2) throw std::bad_alloc();
+}
+
+Task<> breaking(Run& run) {
+  std::vector<Task<>> branches;
+  for (std::int32_t item = 0; item < 4; ++item) branches.push_back(breaking_branch(run, item));
+  co_await together(branches);
+}
+
+// After a failure nothing goes on, since those who waited may be gone.
+void check_failure() {
+  const auto fails = [](Run& run, std::int64_t number) {
+    try {
+      run.tell(number, 1.0, 1);
+    } catch (const std::bad_alloc&) {
+      return true;
+    }
+    return false;
+  };
+  Run run(5, 5, 0, 0, {});
+  run.start({"breaking", breaking, false, {}});
+  CHECK(!fails(run, 0));
+  CHECK(fails(run, 2));
+  CHECK(fails(run, 1) && fails(run, 3));
+  CHECK(!run.done() && !run.is_answered(1));
+  run.start(*find_method("merge"));
+  CHECK(!fails(run, 0));
+}
+
+// Frames of branches that lie deep in each other, more than one slab of memory holds; given up too.
+Task<> nested(Run& run, std::int32_t item) {
+  if (item + 1 < run.n) {
+    Task<> inner = nested(run, item + 1);
+    co_await inner;
+  }
+  if (item > 0) co_await run.compare(0, item);
+}
+
+Task<> deep(Run& run) {
+  Task<> whole = nested(run, 0);
+  co_await whole;
+}
+
+void check_deep_branches() {
+  constexpr std::int32_t n = 1000;
+  Run run(n, n, 0, 0, {});
+  for (const std::int32_t n_told : {0, n / 2, n - 1}) {
+    run.start({"deep", deep, false, {}});
+    for (std::int32_t number = 0; number < n_told; ++number) run.tell(number, 1.0, 1);
+    CHECK(run.done() == (n_told == n - 1));
+    CHECK(run.n_rounds() == n_told);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -255,5 +313,7 @@ int main() {
   check_known_costs();
   check_simulation();
   check_abandoned();
+  check_failure();
+  check_deep_branches();
   return zermelo::testing::verdict();
 }

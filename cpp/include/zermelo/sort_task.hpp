@@ -37,22 +37,22 @@ class FramePool {
   void* take(std::size_t size) {
     const std::size_t bytes = (size + sizeof(Header) + kStep - 1) / kStep * kStep;
     const std::size_t kind = bytes / kStep;
-    if (kind >= kKinds) return new (::operator new(bytes)) Header{nullptr, 0} + 1;
+    if (kind >= kKinds) return new (::operator new(bytes)) Header{{nullptr}, 0} + 1;
     if (Header* const block = free_[kind]) {
       free_[kind] = block->next;
       block->pool = this;
       return block + 1;
     }
     if (left_ < bytes) {
-      slabs_.reserve(slabs_.size() + 1);
-      begin_ = static_cast<std::byte*>(::operator new(kSlab));
-      slabs_.push_back(begin_);
+      slabs_.push_back(nullptr);  // first, so that no slab is lost where this throws
+      slabs_.back() = ::operator new(kSlab);
+      begin_ = static_cast<std::byte*>(slabs_.back());
       left_ = kSlab;
     }
     void* const place = begin_;
     begin_ += bytes;
     left_ -= bytes;
-    Header* const block = new (place) Header{nullptr, kind};
+    Header* const block = new (place) Header{{nullptr}, kind};
     block->pool = this;
     return block + 1;
   }
@@ -133,6 +133,11 @@ class Scheduler {
   void fail(std::exception_ptr failure) noexcept { failure_ = std::move(failure); }
 
  protected:
+  // A task that threw has taken with it what others would write to: from then on nothing goes on.
+  void rethrow_failure() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
   // One thing that a task waited for has come.
   void release(TaskState& task) {
     if (--task.n_left > 0) return;
@@ -162,7 +167,7 @@ class Scheduler {
   // Resumes whoever can go on until everybody waits for answers.
   void drive() {
     for (;;) {
-      if (failure_) std::rethrow_exception(failure_);
+      rethrow_failure();
       TaskState* task = std::exchange(next_, nullptr);
       if (task == nullptr) {
         if (ready_.empty()) return;
