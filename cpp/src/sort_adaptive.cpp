@@ -261,9 +261,10 @@ Task<> adaptive(Run& run) {
       run.order = proof.order;
     } else {
       const auto front = std::span(proof.order).first(at(proof.n_certain));
-      std::stable_partition(run.order.begin(), run.order.end(), [&](std::int32_t item) {
-        return std::find(front.begin(), front.end(), item) != front.end();
-      });
+      std::vector<bool> is_certain(at(n));
+      for (const std::int32_t item : front) is_certain[at(item)] = true;
+      std::stable_partition(run.order.begin(), run.order.end(),
+                            [&](std::int32_t item) { return is_certain[at(item)]; });
       std::copy(front.begin(), front.end(), run.order.begin());
     }
   } else if (given == 0 && run.max_rounds == 0) {

@@ -150,7 +150,8 @@ Task<> heapsort(Run& run) {
 
 // A heap whose items sink by choosing the best of `size`.
 Task<> setwise_heap(Run& run) {
-  const std::int64_t size = std::max<std::int64_t>(run.option("size"), 2);
+  const std::int64_t size =
+      std::clamp<std::int64_t>(run.option("size"), 2, std::int64_t{run.n} + 2);
   Heap heap(run.n, static_cast<std::size_t>(size - 1));
   Task<> whole = drawn(run, heap, exchanged);
   co_await whole;
