@@ -99,3 +99,13 @@ def test_known_is_about_pairs() -> None:
 def test_lists_are_shown_once() -> None:
     with pytest.raises(InputError, match="'single' or 'random'"):
         sort([1, 2, 3], choose=best_of, presentation="both")
+
+
+def test_more_rounds_than_a_kernel_counts(backend: str) -> None:
+    for presentation in ("both", "escalate"):
+        found = sort(
+            [3, 1, 2], larger, method="quickselect", presentation=presentation, max_rounds=10**30
+        )
+        assert found.ranked == [3, 2, 1]
+    plan = zm.plan_sort(9, methods=["quickselect"], max_rounds=10**30, replicates=2)
+    assert len(plan) == 1

@@ -90,6 +90,10 @@ def test_methods_by_name(name: str) -> None:
         (sm.Listwise, {"step": 20}, "step must be less than window, but step is 20"),
         (sm.Listwise, {"passes": "2"}, "passes must be None or a whole number from 1 on"),
         (sm.TourRank, {"tournaments": 0}, "tournaments must be a positive whole number"),
+        (sm.Sliding, {"passes": 10**30}, "passes must be at most 2,147,483,647, but is 1000"),
+        (sm.Adaptive, {"batch": 1 << 31}, "batch must be at most 2,147,483,647, but is 2147483648"),
+        (sm.SetwiseHeap, {"size": 1 << 62}, "size must be at most 2,147,483,647"),
+        (sm.Listwise, {"window": 1 << 62}, "window must be at most 2,147,483,647"),
     ],
 )
 def test_bad_parameters(kind: Any, values: dict[str, Any], message: str) -> None:

@@ -301,6 +301,7 @@ def test_how_it_prints():
         ({"concurrency": 0}, "concurrency must be a positive whole number, but is 0"),
         ({"seconds_per_call": 0}, "seconds_per_call must be positive, but is 0"),
         ({"price_per_call": -1}, "price_per_call must be positive, but is -1"),
+        ({"budgets": [3, 10**30]}, r"budgets\[1\] must be .*, at most 2\^53"),
         ({"max_rounds": 0}, "max_rounds must be"),
         ({"replicates": 1}, "replicates must be a whole number of at least 2, but is 1"),
         ({"seed": -1}, "seed must be a whole number from 0"),

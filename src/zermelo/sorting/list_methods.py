@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checks import flag, whole
+from ..checks import flag
 from ..errors import InputError
-from .method import Method, optional_whole, settled
+from .method import Method, countable, optional_whole, settled
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class SetwiseHeap(Method):
     claims_anytime: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        self._set(size=whole("size", self.size, 3, "a whole number from 3 on"))
+        self._set(size=countable("size", self.size, 3, "a whole number from 3 on"))
 
     def options(self, n: int, top_k: int) -> dict[str, int]:
         return {"size": self.size}
@@ -78,7 +78,7 @@ class SetwiseBubble(Method):
 
     def __post_init__(self) -> None:
         self._set(
-            size=whole("size", self.size, 2, "a whole number from 2 on"),
+            size=countable("size", self.size, 2, "a whole number from 2 on"),
             overlap=flag("overlap", self.overlap),
         )
 
@@ -129,8 +129,8 @@ class Listwise(Method):
 
     def __post_init__(self) -> None:
         self._set(
-            window=whole("window", self.window, 2, "a whole number from 2 on"),
-            step=whole("step", self.step, 1, "a positive whole number"),
+            window=countable("window", self.window, 2, "a whole number from 2 on"),
+            step=countable("step", self.step, 1, "a positive whole number"),
             passes=optional_whole("passes", self.passes, 1),
         )
         if self.step >= self.window:
@@ -184,7 +184,9 @@ class TourRank(Method):
     claims_anytime: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        self._set(tournaments=whole("tournaments", self.tournaments, 1, "a positive whole number"))
+        self._set(
+            tournaments=countable("tournaments", self.tournaments, 1, "a positive whole number")
+        )
 
     def options(self, n: int, top_k: int) -> dict[str, int]:
         return {"tournaments": self.tournaments}

@@ -6,7 +6,11 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..checks import whole
+from ..checks import shortened, whole
+from ..errors import InputError
+
+# What the kernels count to; no sort comes near.
+MOST = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -63,4 +67,12 @@ def optional_whole(argument: str, value: Any, least: int) -> int | None:
     """None, or a whole number of at least `least`."""
     if value is None:
         return None
-    return whole(argument, value, least, f"None or a whole number from {least} on")
+    return countable(argument, value, least, f"None or a whole number from {least} on")
+
+
+def countable(argument: str, value: Any, least: int, rule: str) -> int:
+    """A whole number of at least `least` that a kernel takes."""
+    number = whole(argument, value, least, rule)
+    if number > MOST:
+        raise InputError(f"{argument} must be at most {MOST:,}, but is {shortened(number)}")
+    return number

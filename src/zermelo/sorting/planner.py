@@ -19,6 +19,7 @@ from ..tournament.ranking_quality import mean_and_error
 from .auto import choose_method
 from .initial_orders import draw_qualities, gains_of, read_grades, read_initial, usual_gap
 from .judges import PairJudge
+from .method import MOST
 from .methods import Method, method_of
 from .plan import QUALITIES, SortPlan
 
@@ -26,6 +27,7 @@ Real = NDArray[np.float64]
 
 PRESENTATIONS = ("both", "single", "random", "escalate")
 MOST_SEED = (1 << 64) - 1
+MOST_CALLS = 1 << 53  # whole as a float
 # Items, times replicates and budgets, that are in memory at once.
 BLOCK_SIZE = 1 << 23
 USUAL = ("auto", "adaptive", "quickselect", "merge", "sliding", "heapsort", "allpair")
@@ -152,7 +154,8 @@ def plan_sort(
     if seed > MOST_SEED:
         raise InputError(f"seed must be {rule}, but is {seed}")
     concurrency = whole("concurrency", concurrency, 1, "a positive whole number")
-    rounds = 0 if max_rounds is None else whole("max_rounds", max_rounds, 1, "positive or None")
+    if max_rounds is not None:
+        max_rounds = whole("max_rounds", max_rounds, 1, "positive or None")
     rates = {}
     for name, rate in (("seconds", seconds_per_call), ("price", price_per_call)):
         if rate is not None:
@@ -170,7 +173,17 @@ def plan_sort(
     else:
         count = whole("replicates", replicates, 2, "a whole number of at least 2")
     setting = _Setting(
-        n, kept, depth, rounds, model, presentation, limits, concurrency, rates, seed, threads
+        n,
+        kept,
+        depth,
+        min(max_rounds or 0, MOST),
+        model,
+        presentation,
+        limits,
+        concurrency,
+        rates,
+        seed,
+        threads,
     )
     start, rows = setting.run(list(named.values()), worth, (correlation, valid), count, backend)
     methods_and_limits = [(name, limit) for name in named for limit in (*limits, math.inf)]
@@ -292,13 +305,17 @@ class _Setting:
 def _budgets(budgets: Any) -> tuple[int, ...]:
     if budgets is None:
         return ()
-    rule = "a positive whole number of calls, or a list of them"
+    rule = "a positive whole number of calls, at most 2^53, or a list of them"
     listed = budgets.tolist() if isinstance(budgets, np.ndarray) else budgets
     if not isinstance(listed, (list, tuple, range)):
-        return (whole("budgets", listed, 1, rule),)
-    return tuple(
-        sorted({whole(f"budgets[{at}]", limit, 1, rule) for at, limit in enumerate(listed)})
-    )
+        named = {"budgets": listed}
+    else:
+        named = {f"budgets[{at}]": limit for at, limit in enumerate(listed)}
+    limits = {name: whole(name, limit, 1, rule) for name, limit in named.items()}
+    for name, limit in limits.items():
+        if limit > MOST_CALLS:
+            raise InputError(f"{name} must be {rule}, but is {shortened(limit)}")
+    return tuple(sorted(set(limits.values())))
 
 
 def _named(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from ..checks import shortened, whole
 from ..errors import InputError
 from .auto import choose_method
 from .identity import Identity
+from .method import MOST
 from .methods import Method, method_of
 from .presentation import Shown, read_presentation
 
@@ -254,4 +254,4 @@ def rounds_for_machine(settings: Settings) -> int:
     if settings.max_rounds is None:
         return 0
     steps = 2 if settings.presentation == "escalate" else 1
-    return max(1, math.floor(settings.max_rounds / steps))
+    return min(max(1, settings.max_rounds // steps), MOST)
