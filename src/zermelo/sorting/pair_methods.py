@@ -43,8 +43,8 @@ class HeapSort(Method):
     Notes
     -----
     - Pairs: about 1.6 n for the heap and log2(n) a place from then on: 202 for the best 10 of 100,
-      177 where the initial order is right; 634 for all. At most 2 n + 2 k log2(n).
-    - Rounds: 86, or 517 for all: the heap is built side by side, places are taken one by one.
+      177 where the initial order is right; 633 for all. At most 2 n + 2 k log2(n).
+    - Rounds: 85, or 516 for all: the heap is built side by side, places are taken one by one.
     - Promise: the best k in exact order.
     - Noise: one wrong answer can hide a good item for good. It can harm a good start, more so a
       better one (nDCG@10 .94: -.038 at 75 %). From a good start +.000 +.000 -.010 +.044, from a
@@ -119,7 +119,7 @@ class Merge(Method):
 
     Notes
     -----
-    - Pairs: at most n ceil(log2 n) - 2^ceil(log2 n) + 1, 573 for 100 items, and 543 on average;
+    - Pairs: at most n ceil(log2 n) - 2^ceil(log2 n) + 1, 573 for 100 items, and 542 on average;
       316 where the initial order is right. For the best 10: 318.
     - Rounds: 2 (n - 1) at most, 192 for 100 items, since the halves sort side by side; 50 for the
       best 10.
@@ -163,7 +163,7 @@ class FordJohnson(Method):
 
     Notes
     -----
-    - Pairs: sum of ceil(log2(3 i / 4)) over i = 1 to n at most, 534 for 100 items, and 526 on
+    - Pairs: sum of ceil(log2(3 i / 4)) over i = 1 to n at most, 534 for 100 items, and 527 on
       average, where log2(n!) is 525: the fewest of all methods. `top_k` saves nothing.
     - Rounds: 436 for 100 items.
     - Promise: the exact order.
@@ -188,7 +188,7 @@ class QuickSelect(Method):
 
     Notes
     -----
-    - Pairs: 184 for the best 10 of 100, in 9 rounds; about 330 with ``max_rounds=4``, where an
+    - Pairs: 185 for the best 10 of 100, in 9.5 rounds; about 320 with ``max_rounds=4``, where an
       unlucky pivot can cost far more. All 100 in order: 649, in 11 rounds.
     - Promise: the best k in exact order.
     - Noise: a wrong answer of a pivot puts an item into the wrong group for good. From a good start
@@ -211,7 +211,7 @@ class Knockout(Method):
     Notes
     -----
     - Pairs: at most n - 1 + (k - 1) (ceil(log2 n) - 1), 153 for the best 10 of 100, and 150 on
-      average; 135 where the initial order is right. It is the cheapest for a few places, and 548
+      average; 135 where the initial order is right. It is the cheapest for a few places, and 547
       for all 100.
     - Rounds: ceil(log2 n) for the first place, then up to as many less one for each next: 58.
     - Promise: the best k in exact order.
@@ -241,7 +241,7 @@ class Adaptive(Method):
 
     Notes
     -----
-    - Pairs: 208 for the best 10 of 100, in 23 rounds, and 166 where the initial order is right; 683
+    - Pairs: 206 for the best 10 of 100, in 22 rounds, and 166 where the initial order is right; 686
       for all, in 31 rounds.
     - Promise: the best k in exact order, unless `pairs` or `max_rounds` end it before.
     - Noise: made for it; contradictions are weighed and not followed. With 317 pairs from a good
