@@ -11,10 +11,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from elo_games import CROWD, ITEMS, History, histories, random_games, rating_of, same_bits
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import zermelo as zm
+from zermelo.errors import InputError
 from zermelo.metrics import evaluate
 
 # Examples without a deadline: the first one on the twins compiles them.
@@ -115,7 +116,12 @@ def test_weights_and_counts(backend: str, history: History) -> None:
     columns = history.columns
     # A weight of 2 is twice the k of the game.
     heavy = [replace(game, weight=2.0 * game.weight) for game in history.games]
-    one = replace(history, games=heavy, columns=columns | {"weight"}).fit(backend=backend)
+    try:
+        one = replace(history, games=heavy, columns=columns | {"weight"}).fit(backend=backend)
+    except InputError as error:
+        # Ratings can drift so far apart that a margin means nothing any more.
+        assume("divisor" not in str(error))
+        raise
     k = history.arguments.get("k")
     if not isinstance(k, zm.KSchedule):
         fast = [replace(game, k=2.0 * game.k) for game in history.games]

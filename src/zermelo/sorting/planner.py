@@ -31,7 +31,6 @@ MOST_CALLS = 1 << 53  # whole as a float
 # Items, times replicates and budgets, that are in memory at once.
 BLOCK_SIZE = 1 << 23
 USUAL = ("auto", "adaptive", "quickselect", "merge", "sliding", "heapsort", "allpair")
-USUAL_OF_LISTS = ("setwise-heap", "setwise-bubble", "listwise", "tourrank")
 # All pairs are planned unasked only where there are no more items.
 MOST_ALL_PAIRS = 300
 # A usual simulation asks for so many pairs of all methods, as far as replicates go.
