@@ -60,9 +60,9 @@ def choose_method(
     For the best 10 of 100 items in random order `Adaptive` asks a consistent comparator 206 pairs
     in 22 rounds, where quickselect takes 185 in 9.5. Before a judge whose two orders disagree for
     18% of the pairs (half of the closest tenth) and are both wrong for 5% it ends with an nDCG@10
-    of .97 after 316 pairs, and has .86 after half of them; quickselect ends with .77 after 190. From a
-    good order of .906 it has come to .980 after a quarter of its pairs and to .996 at the end. Each
-    answer shown once, .94 from a random order and .99 from the good one.
+    of .97 after 316 pairs, and has .86 after half of them; quickselect ends with .77 after 190.
+    From a good order of .906 it has come to .980 after a quarter of its pairs and to .996 at the
+    end. Each answer shown once, .94 from a random order and .99 from the good one.
 
     Examples
     --------
