@@ -312,3 +312,12 @@ def test_how_it_prints():
 def test_bad_arguments(options, message):
     with pytest.raises(InputError, match=message):
         plan_sort(**{"n": 10, "methods": ["merge"], "replicates": 2, **options})
+
+
+def test_methods_that_keep_no_rounds_are_named():
+    plan = plan_sort(
+        20, top_k=3, methods=["quickselect", "merge", "sliding"], max_rounds=3, replicates=5
+    )
+    assert plan.notes == ("max_rounds does not bind merge, sliding, which `sort` would refuse",)
+    assert row(plan)["rounds"] <= 3 < row(plan, 1)["rounds"]
+    assert plan_sort(20, methods=["allpair"], max_rounds=1, replicates=5).notes == ()

@@ -22,6 +22,7 @@ from .judges import PairJudge
 from .method import MOST
 from .methods import Method, method_of
 from .plan import QUALITIES, SortPlan
+from .settings import KEEP_ROUNDS
 
 Real = NDArray[np.float64]
 
@@ -101,7 +102,8 @@ def plan_sort(
     seconds_per_call, price_per_call : float, optional
         What a call takes and costs, whatever is shown in it.
     max_rounds : int, optional
-        As for `sort`.
+        As for `sort`. Methods that keep to no number of rounds are planned all the same, for
+        comparison; `notes` names them.
     replicates : int, optional
         At least 2. None: up to 500, fewer where there are many pairs to ask.
     seed : int, default 0
@@ -367,6 +369,10 @@ def _named(
         }
     if not named:
         raise InputError("methods is empty")
+    if max_rounds is not None:
+        free = [name for name, method in named.items() if method.name not in KEEP_ROUNDS]
+        if free:
+            notes.append(f"max_rounds does not bind {', '.join(free)}, which `sort` would refuse")
     return named, notes
 
 
