@@ -4,20 +4,16 @@ import random
 
 import pytest
 
-from zermelo._backends import resolve
 from zermelo._backends.sorting import SortMachine
 from zermelo.errors import InputError
 from zermelo.sorting import comparators, sort
 from zermelo.sorting.insertion import Insert, insert
 
 
-@pytest.fixture(params=["cpp", "numba"])
-def machine(request):
+@pytest.fixture
+def machine(kernels):
     """Makes the machine of each backend in turn."""
-    try:
-        kind = resolve(request.param).SortMachine
-    except ImportError as error:
-        pytest.skip(str(error))
+    kind = kernels.SortMachine
 
     def make(n_ranked, n, top_k=None):
         return kind("insert", n, n if top_k is None else top_k, 0, 0, {"n_ranked": n_ranked})

@@ -22,17 +22,13 @@ from sorting_methods import (
     promised,
 )
 
-from zermelo._backends import resolve, sorting
+from zermelo._backends import resolve
 
 
 @pytest.fixture(scope="module")
 def machine_of(backend: str) -> Any:
     """Makes a machine of a method on each backend in turn."""
-    machine = getattr(resolve(backend), "SortMachine", None)
-    if machine is None:
-        if backend == "cpp":
-            pytest.skip("the compiled extension has no sort machine")
-        machine = sorting.SortMachine
+    machine = resolve(backend).SortMachine
 
     def make(method: str, n: int, top_k: int | None = None, seed: int = 0, **options: int) -> Any:
         top_k = n if top_k is None else top_k
