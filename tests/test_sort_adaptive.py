@@ -13,7 +13,7 @@ from zermelo._backends import Backend, backend_info, resolve
 from zermelo._backends.sorting.adaptive import own_limit
 from zermelo._backends.sorting.machine import SortMachine
 
-OWN = {"pairs": 0, "batch": 0}
+OWN = {"pairs": 0, "batch": 0, "ahead": 0}
 Judge = Callable[[int, int], float]
 
 
@@ -46,6 +46,25 @@ def noisy(quality: list[float], seed: int, wrong: float, tied: float) -> Judge:
 
 def circle(first: int, second: int) -> float:
     return float((first - second) % 3 == 1)
+
+
+def in_any_order(
+    kernels: Backend, n: int, top_k: int, judge: Judge, options: dict[str, int], shuffled: int
+) -> SortMachine:
+    """A whole sort whose answers come in a random order, batches that overlap included."""
+    machine: SortMachine = kernels.SortMachine("adaptive", n, top_k, 0, 0, options)
+    arrivals = random.Random(shuffled)
+    waiting: list[tuple[int, tuple[int, ...]]] = []
+    n_seen = 0
+    while not machine.done:
+        waiting += [
+            (number, items) for number, (_, items) in enumerate(machine.questions(n_seen), n_seen)
+        ]
+        n_seen = machine.n_asked
+        number, (first, second) = waiting.pop(arrivals.randrange(len(waiting)))
+        machine.tell(number, judge(first, second), 1)
+    assert not waiting
+    return machine
 
 
 def sort(
@@ -163,9 +182,7 @@ def test_a_noisy_judge_is_asked_up_to_the_limit() -> None:
 
 @pytest.mark.parametrize("pairs", [1, 17, 120])
 def test_a_limit_of_pairs_is_kept(kernels: Backend, pairs: int) -> None:
-    machine = sort(
-        kernels, 40, 10, consistent(qualities(40)[0]), options={"pairs": pairs, "batch": 0}
-    )
+    machine = sort(kernels, 40, 10, consistent(qualities(40)[0]), options={**OWN, "pairs": pairs})
     assert machine.n_asked <= pairs
     assert machine.done
 
@@ -174,7 +191,7 @@ def test_what_a_limit_leaves_certain_is_right(kernels: Backend) -> None:
     quality = qualities(40)[0]
     expected = sorted(range(40), key=lambda item: -quality[item])
     for pairs in range(40, 90, 7):
-        machine = sort(kernels, 40, 10, consistent(quality), options={"pairs": pairs, "batch": 0})
+        machine = sort(kernels, 40, 10, consistent(quality), options={**OWN, "pairs": pairs})
         certain = machine.n_certain
         assert list(machine.order())[:certain] == expected[:certain]
 
@@ -188,7 +205,7 @@ def test_rounds_are_kept(kernels: Backend, max_rounds: int) -> None:
 
 
 def test_a_batch_is_a_round_without_repeats(kernels: Backend) -> None:
-    machine = kernels.SortMachine("adaptive", 60, 10, 0, 0, {"pairs": 0, "batch": 12})
+    machine = kernels.SortMachine("adaptive", 60, 10, 0, 0, {**OWN, "batch": 12})
     judge = noisy(qualities(60)[0], 3, wrong=0.05, tied=0.2)
     seen: set[tuple[int, ...]] = set()
     n_told = 0
@@ -212,6 +229,93 @@ def test_arrival_changes_nothing(kernels: Backend) -> None:
         assert list(other.order()) == list(plain.order())
 
 
+@pytest.mark.parametrize("ahead", [1, 2, 7, 1 << 30])
+def test_batches_ahead_leave_the_front_exact(kernels: Backend, ahead: int) -> None:
+    for n in (2, 3, 7, 20, 33):
+        for top_k in {1, min(n, 5), n}:
+            for batch in (1, 3):
+                options = {**OWN, "batch": batch, "ahead": ahead}
+                quality = qualities(n)[(n + batch) % 4]
+                machine = in_any_order(kernels, n, top_k, consistent(quality), options, n)
+                expected = sorted(range(n), key=lambda item: -quality[item])
+                assert list(machine.order())[:top_k] == expected[:top_k]
+                assert machine.n_certain >= top_k
+                assert machine.n_lookups == machine.n_asked
+
+
+def test_so_many_batches_are_on_their_way(kernels: Backend) -> None:
+    """A slow first call holds up nothing but what comes `ahead` batches later."""
+    machine = kernels.SortMachine("adaptive", 60, 10, 0, 0, {**OWN, "batch": 4, "ahead": 2})
+    judge = noisy(qualities(60)[0], 3, wrong=0.05, tied=0.2)
+    assert machine.n_asked == 12
+    for number in range(1, 12):
+        _, (first, second) = machine.questions(number)[0]
+        machine.tell(number, judge(first, second), 1)
+        assert machine.n_asked == 12
+    _, (first, second) = machine.questions(0)[0]
+    machine.tell(0, judge(first, second), 1)
+    assert machine.n_asked == 24
+    # The fourth batch needed answers of the first alone, and so on.
+    assert machine.n_rounds == 1
+
+
+def test_batches_ahead_shorten_the_chain_and_cost_little(kernels: Backend) -> None:
+    quality = qualities(60)[0]
+    plain = sort(kernels, 60, 10, consistent(quality))
+    ahead = in_any_order(kernels, 60, 10, consistent(quality), {**OWN, "batch": 3, "ahead": 4}, 1)
+    assert ahead.n_rounds < plain.n_rounds
+    assert ahead.n_asked < 1.4 * plain.n_asked
+
+
+@pytest.mark.parametrize("ahead", [1, 5])
+def test_arrival_changes_nothing_where_batches_overlap(kernels: Backend, ahead: int) -> None:
+    judge = noisy(qualities(30)[0], 5, wrong=0.05, tied=0.2)
+    options = {**OWN, "batch": 3, "ahead": ahead}
+    plain = in_any_order(kernels, 30, 5, judge, options, 0)
+    for shuffled in range(1, 4):
+        other = in_any_order(kernels, 30, 5, judge, options, shuffled)
+        assert other.questions(0) == plain.questions(0)
+        assert list(other.order()) == list(plain.order())
+        assert other.n_rounds == plain.n_rounds
+
+
+@pytest.mark.parametrize("pairs", [1, 17, 120])
+def test_a_limit_counts_what_is_on_its_way(kernels: Backend, pairs: int) -> None:
+    options = {**OWN, "pairs": pairs, "batch": 4, "ahead": 3}
+    machine = in_any_order(kernels, 40, 10, consistent(qualities(40)[0]), options, pairs)
+    assert machine.n_asked <= pairs
+    judge = noisy(qualities(40)[0], 3, wrong=0.1, tied=0.2)
+    assert in_any_order(kernels, 40, 10, judge, options, pairs).n_asked == pairs
+
+
+def test_rounds_that_are_counted_wait(kernels: Backend) -> None:
+    judge = noisy(qualities(50)[0], 1, wrong=0.05, tied=0.2)
+    options = {**OWN, "ahead": 4}
+    counted = sort(kernels, 50, 10, judge, max_rounds=4, options=options)
+    assert counted.questions(0) == sort(kernels, 50, 10, judge, max_rounds=4).questions(0)
+
+
+@pytest.mark.skipif(not backend_info()["cpp"]["available"], reason="compares the two backends")
+def test_backends_ask_the_same_ahead() -> None:
+    lots = random.Random(9)
+    for case in range(12):
+        n = lots.randrange(2, 50)
+        top_k = lots.randrange(1, n + 1)
+        quality = [lots.random() for _ in range(n)]
+        judge = (consistent(quality), noisy(quality, case, wrong=0.1, tied=0.1))[case % 2]
+        options = {
+            "pairs": 2 * n if case % 5 == 0 else 0,
+            "batch": lots.randrange(8),
+            "ahead": lots.randrange(1, 7),
+        }
+        one = in_any_order(resolve("cpp"), n, top_k, judge, options, case)
+        other = in_any_order(resolve("numba"), n, top_k, judge, options, case + 1)
+        assert one.questions(0) == other.questions(0)
+        assert list(one.order()) == list(other.order())
+        assert one.n_certain == other.n_certain
+        assert one.n_rounds == other.n_rounds
+
+
 @pytest.mark.skipif(not backend_info()["cpp"]["available"], reason="compares the two backends")
 def test_backends_ask_the_same() -> None:
     lots = random.Random(4)
@@ -227,7 +331,7 @@ def test_backends_ask_the_same() -> None:
         )[case % 4]
         limits: dict[str, Any] = {
             "max_rounds": 5 if case % 6 == 5 else 0,
-            "options": {"pairs": 2 * n if case % 6 < 2 else 0, "batch": 0},
+            "options": {**OWN, "pairs": 2 * n if case % 6 < 2 else 0},
         }
         one = sort(resolve("cpp"), n, top_k, judge, **limits)
         other = sort(resolve("numba"), n, top_k, judge, **limits)

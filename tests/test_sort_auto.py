@@ -53,18 +53,23 @@ def test_choice(n: int, top_k: int, given: dict[str, Any], name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "top_k", "given", "batch"),
+    ("n", "top_k", "given", "batch", "ahead"),
     [
-        (100, 10, {}, 0),
-        (100, 10, {"concurrency": 8}, 0),
-        (100, 10, {"concurrency": 32}, 16),
-        (100, 10, {"concurrency": 32, "presentation": "single"}, 25),
-        (100, 10, {"concurrency": 1000}, 25),
-        (10, 10, {"concurrency": 8}, 0),
+        (100, 10, {}, 0, 0),
+        (100, 10, {"concurrency": 3}, 0, 0),
+        (100, 10, {"concurrency": 8}, 2, 4),
+        (100, 10, {"concurrency": 32}, 8, 4),
+        (100, 10, {"concurrency": 32, "presentation": "single"}, 13, 4),
+        (100, 10, {"concurrency": 1000}, 13, 4),
+        (100, 10, {"concurrency": 32, "max_rounds": 10}, 16, 0),
+        (100, 10, {"concurrency": 8, "max_rounds": 10}, 0, 0),
+        (1000, 10, {"concurrency": 32}, 0, 0),
+        (10, 10, {"concurrency": 8}, 1, 4),
     ],
 )
-def test_a_batch_keeps_all_calls_busy(
-    n: int, top_k: int, given: dict[str, Any], batch: int
+def test_batches_keep_all_calls_busy(
+    n: int, top_k: int, given: dict[str, Any], batch: int, ahead: int
 ) -> None:
-    """A pair of both orders is two calls."""
-    assert choose(n, top_k, **given).options(n, top_k) == {"pairs": 0, "batch": batch}
+    """A pair of both orders is two calls; a batch that is large anyway waits little."""
+    chosen = choose(n, top_k, **given).options(n, top_k)
+    assert chosen == {"pairs": 0, "batch": batch, "ahead": ahead}

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <queue>
 #include <span>
@@ -46,9 +47,9 @@ class Chooser {
   }
 
   // The pairs to ask next, after those that are chosen; no other item more often than so many pairs
-  // must.
+  // must, where `spread` with those whose answers are awaited.
   void informative(const Posterior& posterior, const std::vector<std::int32_t>& order,
-                   std::int64_t room, std::vector<Pair>& chosen) {
+                   std::int64_t room, bool spread, std::vector<Pair>& chosen) {
     weigh(posterior, order);
     std::fill(met_by_.begin(), met_by_.end(), -1);
     candidates_.clear();
@@ -65,7 +66,7 @@ class Chooser {
         candidates_.push_back({worth, static_cast<std::int64_t>(candidates_.size()), pair});
       }
     }
-    pick(room, chosen);
+    pick(posterior, room, spread, chosen);
   }
 
  private:
@@ -90,9 +91,13 @@ class Chooser {
   }
 
   // The best pairs; a heap, since few of all are taken.
-  void pick(std::int64_t room, std::vector<Pair>& chosen) {
-    const std::int64_t most = (2 * room + n_ - 1) / n_;
-    std::fill(times_.begin(), times_.end(), 0);
+  void pick(const Posterior& posterior, std::int64_t room, bool spread, std::vector<Pair>& chosen) {
+    std::int64_t places = 2 * room;
+    for (std::int32_t item = 0; item < n_; ++item) {
+      times_[at(item)] = spread ? static_cast<std::int64_t>(posterior.awaited(item).size()) : 0;
+      places += times_[at(item)];
+    }
+    const std::int64_t most = (places + n_ - 1) / n_;
     for (const Pair& pair : chosen) {
       ++times_[at(pair.first)];
       ++times_[at(pair.second)];
@@ -127,11 +132,13 @@ class Chooser {
 // An order that contradicts no answer, and what is still to be asked of it.
 class Proof {
  public:
-  explicit Proof(std::int32_t n) : n_(n), n_above_(at(n)), below_(at(n)), settled_(at(n)) {}
+  explicit Proof(std::int32_t n)
+      : n_(n), n_above_(at(n)), below_(at(n)), has_come_(at(n)), settled_(at(n)) {}
 
   std::vector<std::int32_t> order;
   std::int32_t n_certain = 0;
   std::vector<Pair> wanted;
+  std::vector<Pair> likely;  // to be wanted next, should neighbours change places
 
   // False where no order can agree with the answers.
   bool find(const Posterior& posterior, std::int32_t top_k) {
@@ -146,7 +153,8 @@ class Proof {
     }
     arrange(posterior);
     if (static_cast<std::int32_t>(order.size()) < n_) return false;
-    list_wanted(top_k);
+    assume(posterior);
+    list_wanted(posterior, top_k);
     return true;
   }
 
@@ -171,8 +179,22 @@ class Proof {
     }
   }
 
-  // Neighbours in front, and the last of the front against whoever nobody behind it beats.
-  void list_wanted(std::int32_t top_k) {
+  // Answers that are awaited will be as the order has it.
+  void assume(const Posterior& posterior) {
+    for (std::int32_t place = 0; place < n_; ++place) {
+      const std::int32_t item = order[at(place)];
+      has_come_[at(item)] = 1;
+      for (const std::int32_t other : posterior.awaited(item)) {
+        if (!has_come_[at(other)]) below_[at(item)].push_back(other);
+      }
+    }
+    std::fill(has_come_.begin(), has_come_.end(), char{0});
+  }
+
+  // Neighbours in front, and the last of the front against whoever nobody behind it beats. A pair
+  // waits while answers of both its items are awaited.
+  void list_wanted(const Posterior& posterior, std::int32_t top_k) {
+    const auto busy = [&](std::int32_t item) { return !posterior.awaited(item).empty(); };
     const std::int32_t last = std::min(top_k, n_ - 1) - 1;
     std::fill(settled_.begin(), settled_.end(), char{0});
     for (std::int32_t place = 0; place < n_; ++place) {
@@ -187,14 +209,26 @@ class Proof {
     wanted.clear();
     for (std::int32_t place = 1; place < n_; ++place) {
       const std::int32_t item = order[at(place)];
-      if (settled_[at(item)]) continue;
-      wanted.push_back(low_first(item, order[at(std::min(place - 1, last))]));
+      const std::int32_t above = order[at(std::min(place - 1, last))];
+      if (settled_[at(item)] || (busy(item) && busy(above))) continue;
+      wanted.push_back(low_first(item, above));
+    }
+    likely.clear();
+    for (std::int32_t place = 0; place < last && place + 2 < n_; ++place) {
+      const std::int32_t item = order[at(place)], middle = order[at(place + 1)];
+      const std::int32_t other = order[at(place + 2)];
+      const auto& losers = below_[at(item)];
+      if ((!settled_[at(middle)] || !settled_[at(other)]) &&
+          std::find(losers.begin(), losers.end(), other) == losers.end()) {
+        likely.push_back(low_first(item, other));
+      }
     }
   }
 
   std::int32_t n_;
   std::vector<std::int32_t> n_above_;
   std::vector<std::vector<std::int32_t>> below_;
+  std::vector<char> has_come_;
   std::vector<char> settled_;
 };
 
@@ -215,45 +249,74 @@ Task<> adaptive(Run& run) {
   Posterior posterior(run.n);
   Chooser chooser(run.n, run.top_k);
   Proof proof(run.n);
-  Batch round(run);
+  // Batches are asked while the answers of so many before them are awaited; a round that is
+  // counted waits for the one before it.
+  const std::size_t ahead = run.max_rounds > 0 ? 0 : at(run.option("ahead"));
+  std::deque<Batch> awaited;
   std::vector<Pair> pairs;
+  std::int64_t n_asked = 0;
+  std::int32_t n_rounds = 0;
   const std::int64_t n_to_check = std::min(kMostChecks, n / 5);
   std::int64_t n_checks = 0;
   bool consistent = true;
   bool proving = false;
   bool proved = false;
-  for (std::int32_t n_rounds = 0;; ++n_rounds) {
+  for (;;) {
     posterior.fit();
     posterior.sort(run.order);
-    const std::int64_t n_asked = static_cast<std::int64_t>(posterior.answers().size());
+    // A proof begins when about as many pairs were answered as it needs at least.
+    const auto n_answered = static_cast<std::int64_t>(posterior.answers().size());
     proving = false;
-    if (consistent && 4 * n_asked >= 3 * n) proving = consistent = proof.find(posterior, run.top_k);
+    if (consistent && 4 * n_answered >= 3 * n) {
+      proving = consistent = proof.find(posterior, run.top_k);
+    }
     proved = proving && proof.n_certain >= run.top_k;
-    if (proved && n_checks >= n_to_check) break;
-    const std::int64_t bound = given || !consistent ? limit : n_pairs;
+    // Whoever sets a limit means it; our own binds only where nothing can be proved.
+    const std::int64_t bound = proving && given == 0 ? n_pairs : limit;
     std::int64_t room = std::min(batch, bound - n_asked);
     if (run.max_rounds > 0 && n_rounds == run.max_rounds) room = 0;
     pairs.clear();
-    if (proved) {
-      room = std::min(room, n_to_check - n_checks);
-    } else if (room > 0 && proving) {
-      pairs.assign(
-          proof.wanted.begin(),
-          proof.wanted.begin() + std::min(room, static_cast<std::int64_t>(proof.wanted.size())));
+    if (proving && !proved && room > 0) {
+      const auto add = [&](const std::vector<Pair>& more) {
+        const auto most = static_cast<std::size_t>(room) - pairs.size();
+        pairs.insert(pairs.end(), more.begin(),
+                     more.begin() + static_cast<std::ptrdiff_t>(std::min(most, more.size())));
+      };
+      add(proof.wanted);
+      if (ahead > 0) add(proof.likely);
     }
-    // What a proof wants may be little, and a round that is counted is to be filled.
-    const bool fills = proved || !proving || (!pairs.empty() && run.max_rounds > 0);
-    if (fills && room > static_cast<std::int64_t>(pairs.size())) {
-      chooser.informative(posterior, run.order, room, pairs);
+    const auto n_wanted = static_cast<std::int64_t>(pairs.size());
+    const bool checks = proved || (proving && ahead > 0);
+    // What a proof wants may be little: calls that would not be made are checks already, and a
+    // round that is counted is to be filled.
+    if (checks) {
+      room = std::min(room, n_wanted + n_to_check - n_checks);
+    } else if (proving && (pairs.empty() || run.max_rounds == 0)) {
+      room = n_wanted;
     }
-    if (proved) n_checks += static_cast<std::int64_t>(pairs.size());
-    if (pairs.empty()) break;
-    round.clear();
-    for (const Pair& pair : pairs) round.add(pair.first, pair.second);
-    co_await round;
-    for (std::size_t place = 0; place < round.size(); ++place) {
-      posterior.add(round.first(place), round.second(place), round.score(place));
+    if (room > n_wanted) {
+      chooser.informative(posterior, run.order, room, consistent && !proving, pairs);
     }
+    const auto n_chosen = static_cast<std::int64_t>(pairs.size());
+    if (checks) n_checks += n_chosen - n_wanted;
+    if (n_chosen > 0) {
+      Batch& next = awaited.emplace_back(run);
+      for (const Pair& pair : pairs) {
+        next.add(pair.first, pair.second);
+        posterior.expect(pair.first, pair.second);
+      }
+      next.begin();
+      n_asked += n_chosen;
+      ++n_rounds;
+      if (awaited.size() <= ahead) continue;
+    }
+    if (awaited.empty()) break;
+    Batch& oldest = awaited.front();
+    co_await oldest;
+    for (std::size_t place = 0; place < oldest.size(); ++place) {
+      posterior.add(oldest.first(place), oldest.second(place), oldest.score(place));
+    }
+    awaited.pop_front();
   }
   if (proving) {
     run.n_certain = proof.n_certain;

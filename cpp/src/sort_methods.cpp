@@ -14,7 +14,7 @@ constexpr std::array kSetwiseHeap{"size"};
 constexpr std::array kSetwiseBubble{"size", "overlap"};
 constexpr std::array kListwise{"window", "step", "passes"};
 constexpr std::array kTourRank{"tournaments"};
-constexpr std::array kAdaptive{"pairs", "batch"};
+constexpr std::array kAdaptive{"pairs", "batch", "ahead"};
 
 constexpr std::array kMethods{
     Method{"allpair", allpair, false, {}},

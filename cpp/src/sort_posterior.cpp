@@ -47,10 +47,19 @@ Posterior::Posterior(std::int32_t n)
   deviation_.assign(count, 0.0);
   variance_.assign(count, kSpread);
   meetings_.resize(count);
+  awaited_.resize(count);
+}
+
+void Posterior::expect(std::int32_t first, std::int32_t second) {
+  awaited_[at(first)].push_back(second);
+  awaited_[at(second)].push_back(first);
 }
 
 void Posterior::add(std::int32_t first, std::int32_t second, double score) {
   answers_.push_back({first, second, score});
+  for (const std::int32_t item : {first, second}) {
+    awaited_[at(item)].erase(awaited_[at(item)].begin());
+  }
   meetings_[at(first)].push_back({second, score});
   meetings_[at(second)].push_back({first, 1.0 - score});
 }
@@ -109,6 +118,14 @@ void Posterior::step_item(std::size_t item) {
     gradient += from.pull;
     curvature += from.information;
     precision += from.information / (1.0 + from.information * variance_[other]);
+  }
+  // An answer tells as much whatever it is.
+  for (const std::int32_t awaited : awaited_[item]) {
+    const std::size_t other = at(awaited);
+    const double difference =
+        slope_ * (place_[item] - place_[other]) + (deviation_[item] - deviation_[other]);
+    const double information = learned(difference, 0.5).information;
+    precision += information / (1.0 + information * variance_[other]);
   }
   const double step = gradient / curvature;
   deviation_[item] += std::min(std::max(step, -kLongestStep), kLongestStep);

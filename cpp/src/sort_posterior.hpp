@@ -21,6 +21,9 @@ class Posterior {
  public:
   explicit Posterior(std::int32_t n);
 
+  // A pair that is asked: whatever the answer will be, it will tell of both.
+  void expect(std::int32_t first, std::int32_t second);
+  // The answer to the pair that has been expected the longest.
   void add(std::int32_t first, std::int32_t second, double score);
   // A few sweeps of Newton steps from where the last fit ended.
   void fit();
@@ -32,11 +35,14 @@ class Posterior {
   double ability(std::int32_t item) const { return ability_[at(item)]; }
   double variance(std::int32_t item) const { return variance_[at(item)]; }
   std::span<const ScoredPair> answers() const { return answers_; }
+  // Whom an item meets in pairs without an answer.
+  std::span<const std::int32_t> awaited(std::int32_t item) const { return awaited_[at(item)]; }
 
-  // Calls `visit` with everybody whom an item was compared with.
+  // Calls `visit` with everybody whom an item was or will be compared with.
   template <class Visit>
   void each_opponent(std::int32_t item, Visit visit) const {
     for (const Meeting& meeting : meetings_[at(item)]) visit(meeting.other);
+    for (const std::int32_t other : awaited(item)) visit(other);
   }
 
  private:
@@ -59,7 +65,8 @@ class Posterior {
   std::vector<double> variance_;
   std::vector<double> ability_;
   std::vector<ScoredPair> answers_;
-  std::vector<std::vector<Meeting>> meetings_;  // by item
+  std::vector<std::vector<Meeting>> meetings_;      // by item
+  std::vector<std::vector<std::int32_t>> awaited_;  // by item
 };
 
 // 1 / (1 + exp(-x)), with x held where exp cannot overflow.

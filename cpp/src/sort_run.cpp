@@ -229,7 +229,7 @@ void Run::write_order(std::span<std::int32_t> target) const {
   for (const OrderView* view = views_; view != nullptr; view = view->next_) view->write(target);
 }
 
-Batch::Batch(Run& run) : run_(run) {
+Batch::Batch(Run& run) : run_(run), open_(run) {
   if (run_.spare_.empty()) return;
   memory_ = std::move(run_.spare_.back());
   run_.spare_.pop_back();
@@ -241,9 +241,22 @@ Batch::~Batch() {
   run_.spare_.push_back(std::move(memory_));
 }
 
+void Batch::begin() {
+  open_.depth = run_.running().depth;
+  open_.parent = nullptr;
+  begun_ = true;
+  ask(open_);
+}
+
+bool Batch::join(TaskState& task) {
+  begun_ = false;
+  return run_.Scheduler::join(task, open_);
+}
+
 bool Batch::ask(TaskState& task) {
   memory_.waiters.resize(size());
-  if (run_.may_answer_at_once()) return ask_judge(task);
+  // Of what was begun, answers that came at once would come before those to earlier questions.
+  if (run_.may_answer_at_once() && (!begun_ || run_.in_any_order_)) return ask_judge(task);
   const std::int32_t depth = task.depth;
   for (std::size_t place = 0; place < memory_.pairs.size(); ++place) {
     Waiter& waiter = memory_.waiters[place];

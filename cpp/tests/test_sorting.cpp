@@ -19,7 +19,7 @@ using namespace zermelo::sorting;
 
 const Run::Options kOptions{{"passes", 100}, {"whole", 0},  {"overlap", 1}, {"n_ranked", 1},
                             {"size", 3},     {"window", 6}, {"step", 3},    {"tournaments", 2},
-                            {"pairs", 0},    {"batch", 0}};
+                            {"pairs", 0},    {"batch", 0},  {"ahead", 2}};
 
 bool is_permutation(std::span<const std::int32_t> order) {
   std::vector<bool> seen(order.size());

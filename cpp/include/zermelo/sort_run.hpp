@@ -263,6 +263,8 @@ class Run : public Scheduler {
 //   batch.add(i, j); ...
 //   co_await batch;
 //   batch.score(0) ...
+//
+// With `batch.begin()` before other work, `co_await batch` waits for what is still open.
 class Batch {
  public:
   explicit Batch(Run& run);
@@ -281,6 +283,8 @@ class Batch {
   }
   // For the next round.
   void clear() { memory_.pairs.clear(); }
+  // Asks, and lets the task that runs go on. It must await the batch before either of them ends.
+  void begin();
 
   // Called with the place of each answer when it arrives, for a method that shows in `order` what
   // it knows. Must not add pairs.
@@ -291,7 +295,7 @@ class Batch {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> waiting) {
-      return batch->ask(waiting.promise());
+      return batch->begun_ ? batch->join(waiting.promise()) : batch->ask(waiting.promise());
     }
     void await_resume() const noexcept {}
   };
@@ -302,12 +306,15 @@ class Batch {
   friend class Run;
   bool ask(TaskState& task);
   bool ask_judge(TaskState& task);
+  bool join(TaskState& task);
   void arrived(const Waiter& waiter) {
     if (on_answer) on_answer(static_cast<std::size_t>(&waiter - memory_.waiters.data()));
   }
 
   Run& run_;
   BatchMemory memory_;
+  TaskState open_;  // what was begun
+  bool begun_ = false;
 };
 
 inline bool CompareAwaiter::await_ready() {

@@ -85,7 +85,8 @@ class FramePool {
   std::size_t left_ = 0;
 };
 
-// What is known of every coroutine, whatever it returns.
+// What is known of every coroutine, whatever it returns; and of questions that were begun, whose
+// handle is empty: there is nothing to resume when the last answer has come.
 struct TaskState {
   explicit TaskState(Scheduler& owner) : scheduler(owner) {}
   Scheduler& scheduler;
@@ -119,6 +120,17 @@ class Scheduler {
     return parent.n_left > 0;
   }
 
+  // Lets a task wait for what was begun before. Returns whether there is anything to wait for.
+  bool join(TaskState& waiting, TaskState& begun) {
+    if (begun.n_left == 0) {
+      if (waiting.depth < begun.depth) waiting.depth = begun.depth;
+      return false;
+    }
+    begun.parent = &waiting;
+    ++waiting.n_left;
+    return true;
+  }
+
   void finish(TaskState& task) noexcept {
     if (failure_) return;
     if (task.parent == nullptr) {
@@ -141,7 +153,11 @@ class Scheduler {
   // One thing that a task waited for has come.
   void release(TaskState& task) {
     if (--task.n_left > 0) return;
-    next_ = &task;
+    if (task.handle) {
+      next_ = &task;
+    } else if (task.parent != nullptr) {
+      finish(task);
+    }
     drive();
   }
 

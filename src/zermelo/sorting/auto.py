@@ -19,6 +19,11 @@ FEW = 5
 MOST_ADAPTIVE = 20_000
 # With fewer rounds than this the pivots of quickselect learn as much, and prove what they say.
 FEW_ROUNDS = 6
+# Batches on their way besides the next one. With more of them a slow call would hold up less, but
+# each is chosen anew from the posterior.
+AHEAD = 4
+# A batch so many times as large as what may run at once waits little for its slowest calls.
+SLOW = 4
 # Merge insertion moves items within a list, which would take longer than it saves.
 MOST_MOVED = 10_000
 
@@ -64,6 +69,11 @@ def choose_method(
     From a good order of .906 it has come to .980 after a quarter of its pairs and to .996 at the
     end. Each answer shown once, .94 from a random order and .99 from the good one.
 
+    With many calls at once it asks batches ahead, so that none waits for the slowest call of the
+    one before: of 32 calls that take 50 ms on average (lognormal, sigma 0.5) the same 100 items
+    need 255 pairs and 1.1 s, where batches one after the other need 212 and 2.0 s; before the judge
+    above 317 pairs and 1.2 s instead of 317 and 2.6 s, and end as well.
+
     Examples
     --------
     >>> from zermelo.sorting.auto import choose_method
@@ -93,17 +103,25 @@ def choose_method(
         if top_k >= n - 1 and max_rounds is None:
             return Merge(), "merge puts very many items in order with few pairs"
         return QuickSelect(), "quickselect orders very many items in few rounds"
-    batch = _batch(n, top_k, concurrency if believed else concurrency // 2)
     return (
-        Adaptive(batch=batch),
+        _kept_busy(n, top_k, concurrency if believed else concurrency // 2, max_rounds),
         "adaptive weighs contradictions and leaves a good order whenever it is cut short",
     )
 
 
-def _batch(n: int, top_k: int, at_once: int) -> int | None:
-    """Enough pairs for all calls that may run at once; None where a batch is that large anyway.
+def _kept_busy(n: int, top_k: int, at_once: int, max_rounds: int | None) -> Adaptive:
+    """Batches that keep as many calls busy as may run at once, also where some take long.
 
-    More than a pair of every fourth item would be asked before the answers of the others are known.
+    Pairs that are asked before the answers of others are known tell less, so that there are no
+    more of them than that takes, and no more than a pair of every fourth item at once.
     """
     wanted = min(at_once, n // 4)
-    return wanted if wanted > max(2, (n + 2 * top_k) // 12) else None
+    own = max(2, (n + 2 * top_k) // 12)
+    if max_rounds is not None:
+        return Adaptive(batch=wanted if wanted > own else None)
+    if wanted < 2 or own > SLOW * wanted:
+        return Adaptive()
+    # 2.5 times what may run at once is on its way: the slowest call holds nothing up until the rest
+    # have been through two and a half times.
+    batch = max(-(-wanted // 2), own // (AHEAD + 1))
+    return Adaptive(batch=batch, ahead=AHEAD)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import deque
+from typing import Any
 
-from .machine import TIE, Asking, Run, Together, compare
+from .machine import TIE, Asking, Begin, Finish, Run, compare
 from .posterior import Posterior, logistic
 
 # Added to a variance, so that an item that is well known is not certain to be above a place.
@@ -34,43 +36,59 @@ def adaptive(run: Run) -> Asking:
     batch = run.options["batch"] or max(2, (n + 2 * run.top_k) // 12)
     if run.max_rounds:
         batch = max(batch, -(-limit // run.max_rounds))
+    # Batches are asked while the answers of so many before them are awaited; a round that is
+    # counted waits for the one before it.
+    ahead = 0 if run.max_rounds else run.options["ahead"]
+    awaited: deque[tuple[list[tuple[int, int]], Any]] = deque()
     posterior = Posterior(n)
     n_to_check = min(MOST_CHECKS, n // 5)
     n_checks = 0
     consistent = True
-    n_rounds = 0
+    n_asked = n_rounds = 0
     while True:
         posterior.fit()
         run.order = posterior.order()
-        n_asked = len(posterior.score)
         proof = None
-        # A proof begins when about as many pairs were asked as it needs at least.
-        if consistent and 4 * n_asked >= 3 * n:
+        # A proof begins when about as many pairs were answered as it needs at least.
+        if consistent and 4 * len(posterior.score) >= 3 * n:
             proof = prove(posterior, run.top_k)
             consistent = proof is not None
         proved = proof is not None and proof.n_certain >= run.top_k
-        if proved and n_checks >= n_to_check:
-            break
         # Whoever sets a limit means it; our own binds only where nothing can be proved.
-        bound = limit if run.options["pairs"] or not consistent else n_pairs
+        bound = n_pairs if proof is not None and not run.options["pairs"] else limit
         room = min(batch, bound - n_asked)
         if n_rounds == run.max_rounds > 0:
             room = 0
         pairs: list[tuple[int, int]] = []
-        if proved:
-            room = min(room, n_to_check - n_checks)
-        elif proof is not None:
-            pairs = proof.wanted[: max(room, 0)]
-        # What a proof wants may be little, and a round that is counted is to be filled.
-        if room > len(pairs) and (proved or proof is None or (pairs and run.max_rounds)):
-            pairs = informative(posterior, run.order, run.top_k, room, pairs)
-        n_checks += len(pairs) if proved else 0
-        if not pairs:
+        if proof is not None and not proved:
+            wanted = proof.wanted + proof.likely if ahead else proof.wanted
+            pairs = wanted[: max(room, 0)]
+        n_wanted = len(pairs)
+        checks = proved or (proof is not None and ahead > 0)
+        # What a proof wants may be little: calls that would not be made are checks already, and a
+        # round that is counted is to be filled.
+        if checks:
+            room = min(room, n_wanted + n_to_check - n_checks)
+        elif proof is not None and not (pairs and run.max_rounds):
+            room = n_wanted
+        if room > n_wanted:
+            spread = consistent and proof is None
+            pairs = informative(posterior, run.order, run.top_k, room, spread, pairs)
+        n_checks += len(pairs) - n_wanted if checks else 0
+        if pairs:
+            for pair in pairs:
+                posterior.expect(*pair)
+            awaited.append((pairs, (yield Begin([compare(*pair) for pair in pairs]))))
+            n_asked += len(pairs)
+            n_rounds += 1
+            if len(awaited) <= ahead:
+                continue
+        if not awaited:
             break
-        scores = yield Together([compare(*pair) for pair in pairs])
-        for (first, second), score in zip(pairs, scores, strict=True):
+        oldest, begun = awaited.popleft()
+        scores = yield Finish(begun)
+        for (first, second), score in zip(oldest, scores, strict=True):
             posterior.add(first, second, score)
-        n_rounds += 1
     if proof is not None:
         run.n_certain = proof.n_certain
         if proved:
@@ -104,10 +122,12 @@ def informative(
     order: list[int],
     top_k: int,
     room: int,
+    spread: bool,
     chosen: list[tuple[int, int]],
 ) -> list[tuple[int, int]]:
     """The pairs to ask next, `chosen` first; no other item more often than so many pairs must.
 
+    Where they are to be `spread` over the items, those whose answers are awaited count too.
     A pair is worth what it tells, times how much its items matter: the geometric mean of the
     chances of being among the first `top_k`.
     """
@@ -130,12 +150,12 @@ def informative(
                 break
             other = order[place + offset]
             if met_by[other] != item:
-                pair = (item, other) if item < other else (other, item)
+                pair = _low_first(item, other)
                 worth = posterior.information(*pair) * math.sqrt(matters[item] * matters[other])
                 candidates.append((worth, pair))
     candidates.sort(key=lambda candidate: -candidate[0])
-    most = -(-2 * room // n)
-    times = [0] * n
+    times = [len(others) if spread else 0 for others in posterior.awaited]
+    most = -(-(sum(times) + 2 * room) // n)
     for first, second in chosen:
         times[first] += 1
         times[second] += 1
@@ -162,12 +182,21 @@ class Proof:
         How many places at its front follow from the answers alone.
     wanted : list of pairs
         If they are answered as `order` has it, the first `top_k` places are certain.
+    likely : list of pairs
+        To be wanted next, should neighbours change places.
     """
 
-    def __init__(self, order: list[int], n_certain: int, wanted: list[tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        order: list[int],
+        n_certain: int,
+        wanted: list[tuple[int, int]],
+        likely: list[tuple[int, int]],
+    ) -> None:
         self.order = order
         self.n_certain = n_certain
         self.wanted = wanted
+        self.likely = likely
 
 
 def prove(posterior: Posterior, top_k: int) -> Proof | None:
@@ -197,11 +226,23 @@ def prove(posterior: Posterior, top_k: int) -> Proof | None:
                 heapq.heappush(free, (-posterior.ability[loser], loser))
     if len(order) < n:
         return None
-    return Proof(order, n_certain, _wanted(order, below, top_k))
+    # Answers that are awaited will be as the order has it.
+    behind = set(order)
+    for item in order:
+        behind.remove(item)
+        below[item].extend(other for other in posterior.awaited[item] if other in behind)
+    return Proof(order, n_certain, *_lacking(order, below, posterior.awaited, top_k))
 
 
-def _wanted(order: list[int], below: list[list[int]], top_k: int) -> list[tuple[int, int]]:
-    """Neighbours in front, and the last of the front against whoever nobody behind it beats."""
+def _lacking(
+    order: list[int], below: list[list[int]], awaited: list[list[int]], top_k: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What is wanted, and what is likely to be wanted next.
+
+    Neighbours in front, and the last of the front against whoever nobody behind it beats. A pair
+    waits while answers of both its items are awaited: they may soon not be neighbours, or the last
+    another one. Should neighbours change places, whoever stands next to them meets the other one.
+    """
     n = len(order)
     last = min(top_k, n - 1) - 1
     settled = [False] * n  # by item
@@ -216,7 +257,16 @@ def _wanted(order: list[int], below: list[list[int]], top_k: int) -> list[tuple[
     wanted = []
     for place in range(1, n):
         item = order[place]
-        if not settled[item]:
-            above = order[min(place - 1, last)]
-            wanted.append((item, above) if item < above else (above, item))
-    return wanted
+        above = order[min(place - 1, last)]
+        if not settled[item] and not (awaited[item] and awaited[above]):
+            wanted.append(_low_first(item, above))
+    likely = []
+    for place in range(min(last, n - 2)):
+        item, middle, other = order[place : place + 3]
+        if not (settled[middle] and settled[other]) and other not in below[item]:
+            likely.append(_low_first(item, other))
+    return wanted, likely
+
+
+def _low_first(one: int, other: int) -> tuple[int, int]:
+    return (one, other) if one < other else (other, one)

@@ -1,7 +1,8 @@
 """The twin of the sort machine: methods are generators that ask questions, and this drives them.
 
 A method yields a question and is sent the answer, or yields `Together` with branches that run side
-by side and is sent the list of their results. A branch never looks at what a sibling learns, so
+by side and is sent the list of their results. With `Begin` it goes on while they run, and waits for
+them with `Finish`. Nobody looks at what a branch learns before all that it waits for has come, so
 what is asked depends on the answers and never on the order in which they came.
 
 Items are numbered in their initial order: item 0 stood first.
@@ -34,8 +35,20 @@ class Together(NamedTuple):
     branches: Sequence[Asking]
 
 
+class Begin(NamedTuple):
+    """Branches that ask before the method goes on; the answer is what `Finish` waits for."""
+
+    branches: Sequence[Asking]
+
+
+class Finish(NamedTuple):
+    """Waits for branches that were begun; the answer is the list of their results."""
+
+    begun: _Branches
+
+
 Answer = float | list[int]
-Asking = Generator[Any, Any, Any]  # yields Question or Together
+Asking = Generator[Any, Any, Any]  # yields Question, Together, Begin or Finish
 
 
 class Run:
@@ -83,15 +96,27 @@ def precedes(first: int, second: int) -> Asking:
 class _Task:
     """A method or a branch under way."""
 
-    __slots__ = ("depth", "generator", "n_left", "parent", "place", "results")
+    __slots__ = ("depth", "generator", "place", "siblings")
 
-    def __init__(self, generator: Asking, parent: _Task | None, place: int, depth: int) -> None:
+    def __init__(
+        self, generator: Asking, siblings: _Branches | None, place: int, depth: int
+    ) -> None:
         self.generator = generator
-        self.parent = parent
+        self.siblings = siblings  # itself included; None for the method
         self.place = place
         self.depth = depth  # the longest chain of calls that led here
-        self.results: list[Any] = []
-        self.n_left = 0
+
+
+class _Branches:
+    """Branches side by side, and who waits for them."""
+
+    __slots__ = ("depth", "n_left", "results", "waiting")
+
+    def __init__(self, n: int, depth: int) -> None:
+        self.results: list[Any] = [None] * n
+        self.n_left = n
+        self.depth = depth
+        self.waiting: _Task | None = None
 
 
 class _Asked:
@@ -188,25 +213,34 @@ class SortMachine:
             try:
                 request = task.generator.send(reply)
             except StopIteration as stop:
-                parent = task.parent
-                if parent is None:
+                siblings = task.siblings
+                if siblings is None:
                     self.done = True
                     continue
-                parent.results[task.place] = stop.value
-                parent.depth = max(parent.depth, task.depth)
-                parent.n_left -= 1
-                if not parent.n_left:
-                    ready.append((parent, parent.results))
+                siblings.results[task.place] = stop.value
+                siblings.depth = max(siblings.depth, task.depth)
+                siblings.n_left -= 1
+                if not siblings.n_left and siblings.waiting is not None:
+                    ready.append(_finished(siblings.waiting, siblings))
                 continue
-            if isinstance(request, Together):
-                task.results = [None] * len(request.branches)
-                task.n_left = len(request.branches)
-                if not task.n_left:
+            if isinstance(request, Together | Begin):
+                branches = _Branches(len(request.branches), task.depth)
+                if isinstance(request, Begin):
+                    ready.append((task, branches))
+                elif branches.n_left:
+                    branches.waiting = task
+                else:
                     ready.append((task, []))
                 # Last in, first out: the first branch asks first.
-                for place in reversed(range(task.n_left)):
-                    branch = _Task(request.branches[place], task, place, task.depth)
+                for place in reversed(range(branches.n_left)):
+                    branch = _Task(request.branches[place], branches, place, task.depth)
                     ready.append((branch, None))
+                continue
+            if isinstance(request, Finish):
+                if request.begun.n_left:
+                    request.begun.waiting = task
+                else:
+                    ready.append(_finished(task, request.begun))
                 continue
             self.n_lookups += 1
             turned = request.kind == COMPARE and request.items[0] > request.items[1]
@@ -225,6 +259,12 @@ class SortMachine:
         if number == len(self._asked):
             self._asked.append(_Asked(question))
         return self._asked[number]
+
+
+def _finished(task: _Task, branches: _Branches) -> tuple[_Task, list[Any]]:
+    """Who waited for branches that have ended, and what they have learned."""
+    task.depth = max(task.depth, branches.depth)
+    return task, branches.results
 
 
 def _turned(answer: Any) -> float:

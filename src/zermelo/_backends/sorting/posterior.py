@@ -53,9 +53,17 @@ class Posterior:
         self.second: list[int] = []
         self.score: list[float] = []
         self.answers_of: list[list[int]] = [[] for _ in range(n)]
+        # Whom an item meets in pairs without an answer.
+        self.awaited: list[list[int]] = [[] for _ in range(n)]
+
+    def expect(self, first: int, second: int) -> None:
+        """A pair that is asked: whatever the answer will be, it will tell of both."""
+        self.awaited[first].append(second)
+        self.awaited[second].append(first)
 
     def add(self, first: int, second: int, score: float) -> None:
-        """An answer: the score of `first`."""
+        """The score of `first`, in the pair that has been expected the longest."""
+        del self.awaited[first][0], self.awaited[second][0]
         number = len(self.score)
         self.first.append(first)
         self.second.append(second)
@@ -79,10 +87,11 @@ class Posterior:
         return sorted(range(self.n), key=lambda item: -self.ability[item])
 
     def opponents(self, item: int) -> Iterator[int]:
-        """Whom an item was compared with."""
+        """Whom an item was or will be compared with."""
         for number in self.answers_of[item]:
             first = self.first[number]
             yield self.second[number] if first == item else first
+        yield from self.awaited[item]
 
     def information(self, first: int, second: int) -> float:
         """How much an answer would tell of the difference, relative to what is known of it."""
@@ -123,6 +132,14 @@ class Posterior:
             gradient += pull
             curvature += information
             # Against an opponent who is little known an answer says less.
+            precision += information / (1.0 + information * self.variance[other])
+        # An answer tells as much whatever it is: what is awaited makes an item known already, and
+        # other items are asked next.
+        for other in self.awaited[item]:
+            difference = self.slope * (self.place[item] - self.place[other]) + (
+                self.deviation[item] - self.deviation[other]
+            )
+            _, information = _learned(difference, 0.5)
             precision += information / (1.0 + information * self.variance[other])
         step = gradient / curvature
         self.deviation[item] += min(max(step, -LONGEST_STEP), LONGEST_STEP)
