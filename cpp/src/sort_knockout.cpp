@@ -18,20 +18,19 @@ struct Bracket {
     for (std::size_t item = 0; item < n; ++item) winner[n + item] = static_cast<std::int32_t>(item);
   }
 
-  std::int32_t beaten_by(std::size_t item) const {
-    for (std::size_t node = (n + item) / 2; node > 0; node /= 2) {
-      if (winner[node] != static_cast<std::int32_t>(item)) {
-        return winner[node] == kOpen ? kNobody : winner[node];
-      }
+  void write(std::span<std::int32_t> order) const {
+    std::vector<std::int32_t> beaten_by(n, kNobody);
+    for (std::size_t node = 1; node < n; ++node) {
+      const std::int32_t first = winner[2 * node], second = winner[2 * node + 1];
+      if (winner[node] < 0 || first < 0 || second < 0) continue;
+      const std::int32_t loser = winner[node] == first ? second : first;
+      beaten_by[static_cast<std::size_t>(loser)] = winner[node];
     }
-    return kNobody;
+    winners_first(front, beaten_by, order);
   }
 
-  void write(std::span<std::int32_t> order) const {
-    std::vector<std::int32_t> beaten(n);
-    for (std::size_t item = 0; item < n; ++item) beaten[item] = beaten_by(item);
-    winners_first(front, beaten, order);
-  }
+  // Whether the matches of both children are between items that have not played yet.
+  bool opens(std::size_t node) const { return 2 * node + 1 < n && 4 * node >= n; }
 
   std::size_t n;
   std::vector<std::int32_t> winner;
@@ -47,7 +46,16 @@ bool must_ask(Bracket& bracket, std::size_t node) {
 }
 
 Task<> played(Run& run, Bracket& bracket, std::size_t node) {
-  {
+  if (bracket.opens(node)) {
+    Batch below(run);
+    for (const std::size_t child : {2 * node, 2 * node + 1}) {
+      below.add(bracket.winner[2 * child], bracket.winner[2 * child + 1]);
+    }
+    below.on_answer = [&below, children = bracket.winner.data() + 2 * node](std::size_t side) {
+      children[side] = below.precedes(side) ? below.first(side) : below.second(side);
+    };
+    co_await below;
+  } else if (2 * node < bracket.n) {
     std::array<Task<>, 2> below;
     for (std::size_t side = 0; side < 2; ++side) {
       if (2 * node + side < bracket.n) below[side] = played(run, bracket, 2 * node + side);
@@ -61,7 +69,8 @@ Task<> played(Run& run, Bracket& bracket, std::size_t node) {
 
 }  // namespace
 
-// A knockout finds the best; for each next place only the last winner's path is replayed.
+// A knockout finds the best; for each next place only the last winner's path is replayed. Two items
+// meet at one node alone, and once: it is played again only when the winner has left.
 Task<> knockout(Run& run) {
   if (run.n == 0) co_return;
   Bracket bracket(run.n);

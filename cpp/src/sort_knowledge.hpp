@@ -16,17 +16,17 @@ inline constexpr std::int32_t kNobody = -1;
 // `front`, then the others in their initial order, but nobody before whom it lost to.
 inline void winners_first(std::span<const std::int32_t> front,
                           std::span<const std::int32_t> beaten_by, std::span<std::int32_t> order) {
-  std::vector<bool> placed(beaten_by.size());
+  std::vector<std::uint8_t> placed(beaten_by.size());
   std::size_t end = 0;
   for (const std::int32_t item : front) {
-    placed[static_cast<std::size_t>(item)] = true;
+    placed[static_cast<std::size_t>(item)] = 1;
     order[end++] = item;
   }
   for (std::size_t start = 0; start < beaten_by.size(); ++start) {
     const std::size_t begin = end;
     auto item = static_cast<std::int32_t>(start);
-    while (item != kNobody && !placed[static_cast<std::size_t>(item)]) {
-      placed[static_cast<std::size_t>(item)] = true;
+    while (item != kNobody && placed[static_cast<std::size_t>(item)] == 0) {
+      placed[static_cast<std::size_t>(item)] = 1;
       order[end++] = item;
       item = beaten_by[static_cast<std::size_t>(item)];
     }

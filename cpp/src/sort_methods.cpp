@@ -16,21 +16,23 @@ constexpr std::array kListwise{"window", "step", "passes"};
 constexpr std::array kTourRank{"tournaments"};
 constexpr std::array kAdaptive{"pairs", "batch", "ahead"};
 
+using enum Repeats;
+
 constexpr std::array kMethods{
-    Method{"allpair", allpair, false, {}},
-    Method{"heapsort", heapsort, true, {}},
-    Method{"sliding", sliding, true, kSliding},
-    Method{"merge", merge, false, {}},
-    Method{"insert", insert, false, kInsert},
-    Method{"insertion", insertion, false, {}},
-    Method{"ford-johnson", ford_johnson, false, {}},
-    Method{"quickselect", quickselect, true, {}},
-    Method{"knockout", knockout, true, {}},
-    Method{"setwise-heap", setwise_heap, true, kSetwiseHeap},
-    Method{"setwise-bubble", setwise_bubble, true, kSetwiseBubble},
-    Method{"listwise", listwise, true, kListwise},
-    Method{"tourrank", tourrank, true, kTourRank},
-    Method{"adaptive", adaptive, false, kAdaptive},
+    Method{"allpair", allpair, never, {}},
+    Method{"heapsort", heapsort, in_turn, {}},
+    Method{"sliding", sliding, anywhere, kSliding},
+    Method{"merge", merge, never, {}},
+    Method{"insert", insert, never, kInsert},
+    Method{"insertion", insertion, never, {}},
+    Method{"ford-johnson", ford_johnson, never, {}},
+    Method{"quickselect", quickselect, in_turn, {}},
+    Method{"knockout", knockout, never, {}},
+    Method{"setwise-heap", setwise_heap, anywhere, kSetwiseHeap},
+    Method{"setwise-bubble", setwise_bubble, anywhere, kSetwiseBubble},
+    Method{"listwise", listwise, anywhere, kListwise},
+    Method{"tourrank", tourrank, anywhere, kTourRank},
+    Method{"adaptive", adaptive, never, kAdaptive},
 };
 
 }  // namespace

@@ -41,13 +41,13 @@ Run::Run(std::int32_t items, std::int32_t wanted, std::int32_t most_rounds, std:
 void Run::start(const Method& method) { start(method, true, nullptr); }
 
 void Run::start_in_order(const Method& method, const Judge* judge) {
-  start(method, judge == nullptr && method.repeats_pairs, judge);
+  start(method, judge == nullptr && method.repeats != Repeats::never, judge);
 }
 
 void Run::start(const Method& method, bool keeps_answers, const Judge* judge) {
   root_ = Task<>();
   clear();
-  remembers_ = method.repeats_pairs;
+  remembers_ = method.repeats != Repeats::never;
   keeps_answers_ = keeps_answers;
   judge_ = judge;
   more_wait_ = false;
@@ -119,23 +119,6 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
     }
   }
   add_record(waiter, low, high, depth);
-  return true;
-}
-
-bool Run::answer_at_once(CompareAwaiter& waiter) {
-  const bool turned = waiter.first > waiter.second;
-  const std::int32_t low = turned ? waiter.second : waiter.first;
-  const std::int32_t high = turned ? waiter.first : waiter.second;
-  ++n_lookups_;
-  if (remembers_ && memo_.find_or_add(low, high, n_asked_).second) {
-    // Known, and as nothing waits, answered.
-  } else {
-    ++n_asked_;
-    --at_once_;
-    n_rounds_ = std::max(n_rounds_, ++running().depth);
-  }
-  const double score = judge_->score(low, high);
-  waiter.score = turned ? 1.0 - score : score;
   return true;
 }
 
@@ -262,6 +245,7 @@ bool Batch::ask(TaskState& task) {
     Waiter& waiter = memory_.waiters[place];
     waiter.task = &task;
     waiter.batch = this;
+    waiter.is_answered = false;
     if (run_.ask(waiter, memory_.pairs[place].first, memory_.pairs[place].second, depth)) {
       ++task.n_left;
     } else {
@@ -274,59 +258,41 @@ bool Batch::ask(TaskState& task) {
 // As `ask`, where the answers would come next and in this order: the same, without records.
 bool Batch::ask_judge(TaskState& task) {
   const std::int32_t depth = task.depth;
-  const std::int64_t begin = run_.n_asked_;
-  const auto score = [&](std::int32_t first, std::int32_t second) {
-    return first < second ? run_.judge_->score(first, second)
-                          : 1.0 - run_.judge_->score(second, first);
-  };
-  memory_.new_pairs.clear();
+  const std::int64_t begin = run_.n_asked_, allowed = run_.at_once_;
+  std::int64_t n_answered = 0;
   for (std::size_t place = 0; place < memory_.pairs.size(); ++place) {
     const auto [first, second] = memory_.pairs[place];
+    const std::int32_t low = std::min(first, second), high = std::max(first, second);
     Waiter& waiter = memory_.waiters[place];
     waiter = {&task, nullptr, this, 0.0, first > second};
+    bool is_known = false;
     if (run_.remembers_) {
-      const auto [number, known] =
-          run_.memo_.find_or_add(std::min(first, second), std::max(first, second), run_.n_asked_);
-      if (known && number < begin) {
-        waiter.score = score(first, second);
-        arrived(waiter);
+      const auto [number, known] = run_.memo_.find_or_add(low, high, run_.n_asked_);
+      if (known && number >= begin + n_answered) {  // twice in this batch
+        run_.join(run_.record(number), waiter, depth);
+        ++task.n_left;
         continue;
       }
-      if (known) {  // twice in this batch
-        Waiter* last =
-            &memory_.waiters[memory_.new_pairs[static_cast<std::size_t>(number - begin)]];
-        while (last->next != nullptr) last = last->next;
-        last->next = &waiter;
-        continue;
-      }
+      is_known = known;
     }
-    memory_.new_pairs.push_back(static_cast<std::uint32_t>(place));
-    ++run_.n_asked_;
+    if (!is_known) {
+      if (n_answered == allowed) {
+        run_.add_record(waiter, low, high, depth);
+        ++task.n_left;
+        continue;
+      }
+      ++n_answered;
+      ++run_.n_asked_;
+    }
+    const double score = run_.judge_->score(low, high);
+    waiter.score = waiter.turned ? 1.0 - score : score;
+    arrived(waiter);
   }
   run_.n_lookups_ += std::int64_t(memory_.pairs.size());
-  const std::size_t answered =
-      std::min(memory_.new_pairs.size(), static_cast<std::size_t>(run_.at_once_));
-  for (std::size_t i = 0; i < answered; ++i) {
-    for (Waiter* waiter = &memory_.waiters[memory_.new_pairs[i]]; waiter != nullptr;
-         waiter = waiter->next) {
-      const auto [first, second] =
-          memory_.pairs[static_cast<std::size_t>(waiter - memory_.waiters.data())];
-      waiter->score = score(first, second);
-      arrived(*waiter);
-    }
-  }
-  if (answered > 0) {
-    run_.at_once_ -= std::int64_t(answered);
+  run_.at_once_ -= n_answered;
+  if (n_answered > 0) {
     task.depth = depth + 1;
     run_.n_rounds_ = std::max(run_.n_rounds_, task.depth);
-  }
-  for (std::size_t i = answered; i < memory_.new_pairs.size(); ++i) {
-    Waiter& waiter = memory_.waiters[memory_.new_pairs[i]];
-    const auto [first, second] = memory_.pairs[memory_.new_pairs[i]];
-    if (run_.records_.empty()) run_.first_number_ = begin + std::int64_t(i);
-    run_.records_.push_back(
-        {std::min(first, second), std::max(first, second), &waiter, 0.0, depth, false});
-    for (const Waiter* each = &waiter; each != nullptr; each = each->next) ++task.n_left;
   }
   return task.n_left > 0;
 }

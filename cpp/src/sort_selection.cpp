@@ -84,8 +84,6 @@ class Round final : public OrderView {
     for (const std::int32_t item : others) {
       for (const std::int32_t pivot : pivots_) batch_.add(item, pivot);
     }
-    is_answered_.assign(batch_.size(), 0);
-    batch_.on_answer = [this](std::size_t number) { is_answered_[number] = 1; };
   }
 
   Batch& batch() { return batch_; }
@@ -96,7 +94,8 @@ class Round final : public OrderView {
     auto& stands = shared_.stands;
     auto& n_before = shared_.n_before;
     for (std::size_t i = 0; i < items_.size(); ++i) stands[at(items_[i])] = std::int32_t(i);
-    const Items pivots = is_sorted_ ? pivots_ : ranked_pivots();
+    const Items ranked = is_sorted_ ? Items() : ranked_pivots();
+    const Items& pivots = is_sorted_ ? pivots_ : ranked;
     const auto last = static_cast<std::int32_t>(pivots.size());
     // Who is not compared in this round lost to the last of the chain.
     for (const std::int32_t item : items_) n_before[at(item)] = last;
@@ -111,8 +110,8 @@ class Round final : public OrderView {
     for (const std::int32_t item : others_) {
       std::int32_t n_lost = 0;
       for (const std::int32_t pivot : pivots_) {
-        const bool precedes = is_answered_[number] != 0 ? batch_.precedes(number)
-                                                        : stands[at(item)] < stands[at(pivot)];
+        const bool precedes = batch_.is_answered(number) ? batch_.precedes(number)
+                                                         : stands[at(item)] < stands[at(pivot)];
         n_lost += precedes ? 0 : 1;
         ++number;
       }
@@ -153,7 +152,7 @@ class Round final : public OrderView {
       points[at(ranked[i])] = 2 * static_cast<std::int32_t>(ranked.size() - 1 - i);
     }
     for (std::size_t number = 0; number < n_between_pivots_; ++number) {
-      if (is_answered_[number] == 0) continue;
+      if (!batch_.is_answered(number)) continue;
       const std::int32_t first = batch_.first(number);
       const std::int32_t second = batch_.second(number);
       const double score = batch_.score(number);
@@ -176,7 +175,6 @@ class Round final : public OrderView {
   Items pivots_;
   Items items_;
   Batch batch_;
-  std::vector<std::uint8_t> is_answered_;
   std::size_t n_between_pivots_ = 0;
   bool is_sorted_ = true;
 };
@@ -186,6 +184,8 @@ Items taken_for_sample(Items& loose, std::int32_t n_new) {
   Items sample;
   Items rest;
   const auto n = static_cast<std::int64_t>(loose.size());
+  sample.reserve(at(n_new));
+  rest.reserve(loose.size() - at(n_new));
   std::int64_t next = 0;
   for (std::int64_t place = 0; place < n; ++place) {
     const bool is_taken = next < n_new && (2 * next + 1) * n / (2 * n_new) == place;
@@ -194,6 +194,34 @@ Items taken_for_sample(Items& loose, std::int32_t n_new) {
   }
   loose = std::move(rest);
   return sample;
+}
+
+// Items of a group from some place on, between two pivots.
+Group part_of(const Run& run, Selection& shared, const Group& group, std::int32_t start,
+              std::int32_t size) {
+  const auto begin = group.places.begin() + start;
+  Group part{Items(begin, begin + size),
+             {},
+             {},
+             std::min(size, group.wanted - start),
+             group.rounds - 1,
+             group.is_final};
+  if (run.max_rounds == 0) part.rounds = std::max(part.rounds, least_rounds(size));
+  auto& is_part = shared.is_marked;
+  for (const std::int32_t place : part.places) is_part[at(run.order[at(place)])] = 1;
+  for (const std::int32_t item : group.chain) {
+    if (is_part[at(item)] == 0) continue;
+    part.chain.push_back(item);
+    is_part[at(item)] = 0;
+  }
+  part.loose.reserve(at(size) - part.chain.size());
+  for (const std::int32_t place : part.places) {
+    const std::int32_t item = run.order[at(place)];
+    if (is_part[at(item)] == 0) continue;
+    part.loose.push_back(item);
+    is_part[at(item)] = 0;
+  }
+  return part;
 }
 
 Task<> settle(Run& run, Selection& shared, Group group) {
@@ -205,6 +233,7 @@ Task<> settle(Run& run, Selection& shared, Group group) {
                                                  static_cast<std::int32_t>(group.loose.size()),
                                                  group.wanted, group.rounds);
     if (!plan.pivots.empty()) {
+      pivots.reserve(plan.pivots.size());
       for (const std::int32_t rank : plan.pivots) pivots.push_back(group.chain[at(rank - 1)]);
       break;
     }
@@ -223,6 +252,7 @@ Task<> settle(Run& run, Selection& shared, Group group) {
     for (const std::int32_t item : sample) is_sampled[at(item)] = 1;
     for (const std::int32_t item : group.chain) is_sampled[at(item)] = 1;
     Items stand;
+    stand.reserve(sample.size() + group.chain.size());
     for (const std::int32_t place : group.places) {
       if (is_sampled[at(run.order[at(place)])] != 0) stand.push_back(place);
     }
@@ -236,6 +266,7 @@ Task<> settle(Run& run, Selection& shared, Group group) {
     }
     group.rounds -= plan.rounds;
     group.chain.clear();
+    group.chain.reserve(stand.size());
     for (const std::int32_t place : stand) group.chain.push_back(run.order[at(place)]);
     if (plan.rounds > 1) {
       group.chain.resize(at(plan.rank));
@@ -256,31 +287,15 @@ Task<> settle(Run& run, Selection& shared, Group group) {
   std::int32_t start = 0;
   for (std::size_t number = 0; number < sizes.size(); ++number) {
     const std::int32_t size = sizes[number];
-    const auto begin = group.places.begin() + start;
-    Group part{Items(begin, begin + size),
-               {},
-               {},
-               std::min(size, group.wanted - start),
-               group.rounds - 1,
-               group.is_final};
-    if (run.max_rounds == 0) part.rounds = std::max(part.rounds, least_rounds(size));
-    auto& is_part = shared.is_marked;
-    for (const std::int32_t place : part.places) is_part[at(run.order[at(place)])] = 1;
-    for (const std::int32_t item : group.chain) {
-      if (is_part[at(item)] == 0) continue;
-      part.chain.push_back(item);
-      is_part[at(item)] = 0;
-    }
-    for (const std::int32_t place : part.places) {
-      const std::int32_t item = run.order[at(place)];
-      if (is_part[at(item)] == 0) continue;
-      part.loose.push_back(item);
-      is_part[at(item)] = 0;
-    }
-    if (size > 1 && !part.loose.empty()) {
-      if (part.wanted > 0) branches.push_back(settle(run, shared, std::move(part)));
-    } else if (group.is_final) {
-      for (const std::int32_t place : part.places) shared.mark_final(place);
+    // Behind the wanted places nothing is asked, but who stands alone or is in the chain is final
+    // there too.
+    if (start < group.wanted || size == 1 || at(size) <= group.chain.size()) {
+      Group part = part_of(run, shared, group, start, size);
+      if (size > 1 && !part.loose.empty()) {
+        if (part.wanted > 0) branches.push_back(settle(run, shared, std::move(part)));
+      } else if (group.is_final) {
+        for (const std::int32_t place : part.places) shared.mark_final(place);
+      }
     }
     start += size;
     if (number + 1 < sizes.size()) {

@@ -42,8 +42,9 @@ class Simulator {
         const std::int64_t left = simulation_.budgets[budget] - calls;
         allowed = std::clamp<std::int64_t>(left / of_a_pair, 0, allowed);
       }
-      // Without repeated pairs, what is asked and how deep it lies is the same in any order.
-      run_.allow_pairs(allowed, !has_budget && !simulation_.method->repeats_pairs);
+      // Unless branches repeat each other's pairs, what is asked and how deep it lies is the same
+      // in any order.
+      run_.allow_pairs(allowed, !has_budget && simulation_.method->repeats != Repeats::anywhere);
     };
     const auto count = [&] { calls += (allowed - run_.pairs_left()) * of_a_pair; };
     allow();

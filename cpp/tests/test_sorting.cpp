@@ -271,7 +271,7 @@ void check_failure() {
     return false;
   };
   Run run(5, 5, 0, 0, {});
-  run.start({"breaking", breaking, false, {}});
+  run.start({"breaking", breaking, Repeats::never, {}});
   CHECK(!fails(run, 0));
   CHECK(fails(run, 2));
   CHECK(fails(run, 1) && fails(run, 3));
@@ -298,7 +298,7 @@ void check_deep_branches() {
   constexpr std::int32_t n = 1000;
   Run run(n, n, 0, 0, {});
   for (const std::int32_t n_told : {0, n / 2, n - 1}) {
-    run.start({"deep", deep, false, {}});
+    run.start({"deep", deep, Repeats::never, {}});
     for (std::int32_t number = 0; number < n_told; ++number) run.tell(number, 1.0, 1);
     CHECK(run.done() == (n_told == n - 1));
     CHECK(run.n_rounds() == n_told);

@@ -9,6 +9,7 @@
 // Questions come in the same order as those of the generators in _backends/sorting/, their twins.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -41,7 +42,8 @@ struct Waiter {
   Waiter* next = nullptr;  // who waits for the same answer
   Batch* batch = nullptr;
   double score = 0.0;
-  bool turned = false;  // the question stands with its lower item first
+  bool turned = false;       // the question stands with its lower item first
+  bool is_answered = false;  // in a batch
 };
 
 // What a batch fills; kept for the next one.
@@ -52,7 +54,6 @@ struct BatchMemory {
   };
   std::vector<Pair> pairs;
   std::vector<Waiter> waiters;
-  std::vector<std::uint32_t> new_pairs;  // places of pairs that had not been asked for before
 };
 
 struct CompareAwaiter : Waiter {
@@ -277,6 +278,8 @@ class Batch {
   std::int32_t first(std::size_t place) const { return memory_.pairs[place].first; }
   std::int32_t second(std::size_t place) const { return memory_.pairs[place].second; }
   double score(std::size_t place) const { return memory_.waiters[place].score; }
+  // Whether an answer has come while others are waited for.
+  bool is_answered(std::size_t place) const { return memory_.waiters[place].is_answered; }
   bool precedes(std::size_t place) const {
     const double found = score(place);
     return found > kTie || (found == kTie && first(place) < second(place));
@@ -307,7 +310,8 @@ class Batch {
   bool ask(TaskState& task);
   bool ask_judge(TaskState& task);
   bool join(TaskState& task);
-  void arrived(const Waiter& waiter) {
+  void arrived(Waiter& waiter) {
+    waiter.is_answered = true;
     if (on_answer) on_answer(static_cast<std::size_t>(&waiter - memory_.waiters.data()));
   }
 
@@ -316,6 +320,24 @@ class Batch {
   TaskState open_;  // what was begun
   bool begun_ = false;
 };
+
+// Here, so that it becomes a part of every method: simulations do little else.
+inline bool Run::answer_at_once(CompareAwaiter& waiter) {
+  const bool turned = waiter.first > waiter.second;
+  const std::int32_t low = turned ? waiter.second : waiter.first;
+  const std::int32_t high = turned ? waiter.first : waiter.second;
+  ++n_lookups_;
+  if (remembers_ && memo_.find_or_add(low, high, n_asked_).second) {
+    // Known, and as nothing waits, answered.
+  } else {
+    ++n_asked_;
+    --at_once_;
+    n_rounds_ = std::max(n_rounds_, ++running().depth);
+  }
+  const double score = judge_->score(low, high);
+  waiter.score = turned ? 1.0 - score : score;
+  return true;
+}
 
 inline bool CompareAwaiter::await_ready() {
   return run.may_answer_at_once() && run.answer_at_once(*this);

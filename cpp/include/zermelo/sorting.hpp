@@ -11,10 +11,14 @@
 
 namespace zermelo::sorting {
 
+// Whether a method may ask for a pair twice, whatever the answers: never, only after the first
+// answer has led there, or by branches that know nothing of each other.
+enum class Repeats { never, in_turn, anywhere };
+
 struct Method {
   const char* name;
   Task<> (*run)(Run& run);
-  bool repeats_pairs;  // whether it may ask for a pair twice, whatever the answers
+  Repeats repeats;
   std::span<const char* const> options;
 };
 
