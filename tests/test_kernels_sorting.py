@@ -41,7 +41,7 @@ def options(lot: random.Random) -> dict[str, int]:
         "tournaments": lot.randint(0, 3),
         "pairs": 0,
         "batch": 0,
-        "ahead": 0,
+        "ahead": lot.randint(0, 3),
     }
 
 

@@ -47,11 +47,11 @@ void Run::start_in_order(const Method& method, const Judge* judge) {
 void Run::start(const Method& method, bool keeps_answers, const Judge* judge) {
   root_ = Task<>();
   clear();
-  remembers_ = method.repeats != Repeats::never;
+  repeats_ = method.repeats;
   keeps_answers_ = keeps_answers;
   judge_ = judge;
   more_wait_ = false;
-  if (remembers_) memo_.reset(n);
+  if (remembers()) memo_.reset(n);
   records_.clear();
   n_told_ = 0;
   first_number_ = n_asked_ = n_lookups_ = 0;
@@ -94,7 +94,7 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
   waiter.turned = first > second;
   const std::int32_t low = waiter.turned ? second : first;
   const std::int32_t high = waiter.turned ? first : second;
-  if (remembers_) {
+  if (remembers()) {
     const auto [number, known] = memo_.find_or_add(low, high, n_asked_);
     if (known) {
       double score = 0.0;
@@ -107,8 +107,9 @@ bool Run::ask(Waiter& waiter, std::int32_t first, std::int32_t second, std::int3
         score = asked.score;
         waiter.task->depth = std::max(waiter.task->depth, asked.depth);
       } else {
-        // Answers came in the order of asking, so none is deeper than whoever asks now.
-        if (!is_told(number)) {
+        // Answers came in the order of asking, so none is deeper than whoever asks now. In turn all
+        // that is known has been answered, whose number says nothing where the order was another.
+        if (repeats_ == Repeats::anywhere && !is_told(number)) {
           join(record(number), waiter, depth);
           return true;
         }
@@ -238,8 +239,7 @@ bool Batch::join(TaskState& task) {
 
 bool Batch::ask(TaskState& task) {
   memory_.waiters.resize(size());
-  // Of what was begun, answers that came at once would come before those to earlier questions.
-  if (run_.may_answer_at_once() && (!begun_ || run_.in_any_order_)) return ask_judge(task);
+  if (run_.may_answer_at_once()) return ask_judge(task);
   const std::int32_t depth = task.depth;
   for (std::size_t place = 0; place < memory_.pairs.size(); ++place) {
     Waiter& waiter = memory_.waiters[place];
@@ -266,9 +266,10 @@ bool Batch::ask_judge(TaskState& task) {
     Waiter& waiter = memory_.waiters[place];
     waiter = {&task, nullptr, this, 0.0, first > second};
     bool is_known = false;
-    if (run_.remembers_) {
+    if (run_.remembers()) {
       const auto [number, known] = run_.memo_.find_or_add(low, high, run_.n_asked_);
-      if (known && number >= begin + n_answered) {  // twice in this batch
+      // Twice in this batch, and the first has no answer.
+      if (known && run_.repeats_ == Repeats::anywhere && number >= begin + n_answered) {
         run_.join(run_.record(number), waiter, depth);
         ++task.n_left;
         continue;

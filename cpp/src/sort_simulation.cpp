@@ -13,8 +13,7 @@
 namespace zermelo::sorting {
 namespace {
 
-constexpr std::int64_t kChunks = 256;          // so that threads share evenly
-constexpr std::int64_t kPairsAPoll = 1 << 14;  // far below a second
+constexpr std::int64_t kChunks = 256;  // so that threads share evenly
 
 class Simulator {
  public:
@@ -37,7 +36,7 @@ class Simulator {
     std::size_t budget = 0;
     const auto allow = [&] {
       const bool has_budget = budget < n_budgets;
-      allowed = kPairsAPoll;
+      allowed = simulation_.pairs_a_poll;
       if (has_budget) {
         const std::int64_t left = simulation_.budgets[budget] - calls;
         allowed = std::clamp<std::int64_t>(left / of_a_pair, 0, allowed);

@@ -34,6 +34,10 @@ struct Method;
 // best. rank: a list of all places, best first.
 enum class Kind : std::int32_t { compare, choose, rank };
 
+// Whether a method may ask for a pair twice, whatever the answers: never, only after the first
+// answer has led there, or by branches that know nothing of each other.
+enum class Repeats { never, in_turn, anywhere };
+
 inline constexpr double kTie = 0.5;
 
 // A task, or a place in a batch, that waits for the answer to a question.
@@ -238,7 +242,9 @@ class Run : public Scheduler {
   void deliver(Record& asked, double score, std::int32_t steps);
   void drop_answered();
 
-  bool remembers_ = true;      // pairs may be asked for again
+  bool remembers() const { return repeats_ != Repeats::never; }
+
+  Repeats repeats_ = Repeats::anywhere;
   bool keeps_answers_ = true;  // else records vanish when they and all before them are answered
   bool more_wait_ = false;     // for the answer that is being delivered
   bool in_any_order_ = false;
@@ -327,8 +333,8 @@ inline bool Run::answer_at_once(CompareAwaiter& waiter) {
   const std::int32_t low = turned ? waiter.second : waiter.first;
   const std::int32_t high = turned ? waiter.first : waiter.second;
   ++n_lookups_;
-  if (remembers_ && memo_.find_or_add(low, high, n_asked_).second) {
-    // Known, and as nothing waits, answered.
+  if (remembers() && memo_.find_or_add(low, high, n_asked_).second) {
+    // Known, and answered: nothing waits, or whoever asks again has seen the answer.
   } else {
     ++n_asked_;
     --at_once_;

@@ -11,10 +11,6 @@
 
 namespace zermelo::sorting {
 
-// Whether a method may ask for a pair twice, whatever the answers: never, only after the first
-// answer has led there, or by branches that know nothing of each other.
-enum class Repeats { never, in_turn, anywhere };
-
 struct Method {
   const char* name;
   Task<> (*run)(Run& run);
@@ -39,6 +35,7 @@ struct Simulation {
   std::span<const std::int64_t> budgets;  // calls, ascending
   std::int64_t first_replicate;           // replicate r draws the same wherever it stands
   std::int64_t replicates;
+  std::int64_t pairs_a_poll = 1 << 14;  // between two looks for an interrupt: far below a second
 };
 
 struct SimulatedSorts {

@@ -19,11 +19,12 @@ FEW = 5
 MOST_ADAPTIVE = 20_000
 # With fewer rounds than this the pivots of quickselect learn as much, and prove what they say.
 FEW_ROUNDS = 6
-# Batches on their way besides the next one. With more of them a slow call would hold up less, but
-# each is chosen anew from the posterior.
+# Batches on their way besides the next one. With more and smaller ones a slow call would hold up
+# hardly less, but each is chosen anew from the posterior.
 AHEAD = 4
-# A batch so many times as large as what may run at once waits little for its slowest calls.
-SLOW = 4
+# Waiting for the slowest call of a batch takes about as long as two or three other calls: little
+# where each of those that may run at once has more than so many of the batch.
+MANY_CALLS = 4
 # Merge insertion moves items within a list, which would take longer than it saves.
 MOST_MOVED = 10_000
 
@@ -112,16 +113,16 @@ def choose_method(
 def _kept_busy(n: int, top_k: int, at_once: int, max_rounds: int | None) -> Adaptive:
     """Batches that keep as many calls busy as may run at once, also where some take long.
 
-    Pairs that are asked before the answers of others are known tell less, so that there are no
-    more of them than that takes, and no more than a pair of every fourth item at once.
+    Pairs that are asked before the answers of others are known tell less, so that no more are on
+    their way than that takes; and where very many calls may run, not more than a few pairs an item.
     """
     wanted = min(at_once, n // 4)
     own = max(2, (n + 2 * top_k) // 12)
     if max_rounds is not None:
         return Adaptive(batch=wanted if wanted > own else None)
-    if wanted < 2 or own > SLOW * wanted:
+    if wanted < 2 or own > MANY_CALLS * wanted:
         return Adaptive()
-    # 2.5 times what may run at once is on its way: the slowest call holds nothing up until the rest
-    # have been through two and a half times.
+    # At least 2.5 times `wanted` is on its way: the slowest call holds nothing up before the rest
+    # have been through two and a half times. Nor is less on its way than an ordinary batch.
     batch = max(-(-wanted // 2), own // (AHEAD + 1))
     return Adaptive(batch=batch, ahead=AHEAD)

@@ -237,16 +237,16 @@ class Adaptive(Method):
         The most pairs. None: until the front is proved, or where answers contradict each other
         2.5 n + k log2(n).
     batch : int, optional
-        Pairs asked at once. None: (n + 2 k) / 12.
-    ahead : int
-        A batch is asked once all before it but the last `ahead` are answered, 0 unless told: with
-        some, a slow call holds up only what comes later than that. With `max_rounds` always 0.
+        Pairs asked at once. None: (n + 2 k) / 12, at least 2. More where `max_rounds` wants it.
+    ahead : int, default 0
+        How many batches may still lack answers when the next one is asked: a slow call then holds
+        up only what comes later than that. With `max_rounds` none.
 
     Notes
     -----
     - Pairs: 206 for the best 10 of 100, in 22 rounds, and 166 where the initial order is right; 686
-      for all, in 31 rounds. With batches of 8 and 4 of them ahead 255 in 8 rounds, 171 in 5 and 758
-      in 20.
+      for all, in 31 rounds. With batches of 8 and 4 of them ahead, of which five count as one
+      round, 255 in 8 rounds, 171 in 5 and 758 in 20.
     - Promise: the best k in exact order, unless `pairs` or `max_rounds` end it before.
     - Noise: made for it; contradictions are weighed and not followed. With 317 pairs from a good
       start +.083 +.093 +.095 +.095, from a random one +.488 +.663 +.750 +.776; with 4 batches of 8
