@@ -240,7 +240,8 @@ class Adaptive(Method):
         Pairs asked at once. None: (n + 2 k) / 12, at least 2. More where `max_rounds` wants it.
     ahead : int, default 0
         How many batches may still lack answers when the next one is asked: a slow call then holds
-        up only what comes later than that. With `max_rounds` none.
+        up only what comes later than that. With `max_rounds` none. The method "auto" chooses
+        `batch` and `ahead` by how many calls may run at once.
 
     Notes
     -----
