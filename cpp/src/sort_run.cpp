@@ -234,7 +234,7 @@ void Batch::begin() {
 
 bool Batch::join(TaskState& task) {
   begun_ = false;
-  return run_.Scheduler::join(task, open_);
+  return run_.wait_for(task, open_);
 }
 
 bool Batch::ask(TaskState& task) {

@@ -121,7 +121,7 @@ class Scheduler {
   }
 
   // Lets a task wait for what was begun before. Returns whether there is anything to wait for.
-  bool join(TaskState& waiting, TaskState& begun) {
+  bool wait_for(TaskState& waiting, TaskState& begun) {
     if (begun.n_left == 0) {
       if (waiting.depth < begun.depth) waiting.depth = begun.depth;
       return false;

@@ -66,14 +66,14 @@ def choose_method(
     For the best 10 of 100 items in random order `Adaptive` asks a consistent comparator 206 pairs
     in 22 rounds, where quickselect takes 185 in 9.5. Before a judge whose two orders disagree for
     18% of the pairs (half of the closest tenth) and are both wrong for 5% it ends with an nDCG@10
-    of .97 after 316 pairs, and has .86 after half of them; quickselect ends with .77 after 190.
+    of .97 after 316 pairs, and has .86 after half of them; quickselect ends with .75 after 189.
     From a good order of .906 it has come to .980 after a quarter of its pairs and to .996 at the
     end. Each answer shown once, .94 from a random order and .99 from the good one.
 
     With many calls at once it asks batches ahead, so that none waits for the slowest call of the
-    one before: of 32 calls that take 50 ms on average (lognormal, sigma 0.5) the same 100 items
-    need 255 pairs and 1.1 s, where batches one after the other need 212 and 2.0 s; before the judge
-    above 317 pairs and 1.2 s instead of 317 and 2.6 s, and end as well.
+    one before. With 32 calls at once that take 50 ms on average (simulated, lognormal, sigma 0.5)
+    the same 100 items need 255 pairs and 1.1 s, where batches of 16, one after the other, need 210
+    and 2.0 s; before the judge above 317 pairs and 1.2 s instead of 315 and 2.6 s, and end as well.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def _kept_busy(n: int, top_k: int, at_once: int, max_rounds: int | None) -> Adap
     """Batches that keep as many calls busy as may run at once, also where some take long.
 
     Pairs that are asked before the answers of others are known tell less, so that no more are on
-    their way than that takes; and where very many calls may run, not more than a few pairs an item.
+    their way than that takes; and however many calls may run, each item is in about one of them.
     """
     wanted = min(at_once, n // 4)
     own = max(2, (n + 2 * top_k) // 12)

@@ -36,9 +36,9 @@ class Method(ABC):
     items in random order with consistent answers. Those on noise are the mean change of nDCG@10
     against the initial order, after 25, 50, 75 and 100 % of the method's own mean cost, where the
     two orders of a pair disagree for 18 % of the pairs (half of the closest tenth) and are both
-    wrong for 5 %, the best 10 of 100 are wanted, and the initial order has an nDCG@10 of 0.90 ("a
-    good start"), or is random with 0.21. A list is answered as such a judge would after comparing
-    all its pairs.
+    wrong for 5 %, the best 10 of 100 are wanted, and the initial order has an nDCG@10 of 0.9 ("a
+    good start"), or is random with 0.2; means over 1,000 draws. A list is answered as such a judge
+    would after comparing all its pairs.
     """
 
     name: ClassVar[str]

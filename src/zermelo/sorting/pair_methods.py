@@ -21,8 +21,8 @@ class AllPair(Method):
     - Pairs: n (n - 1) / 2, 4,950 for 100 items, all in one round.
     - Promise: the exact order.
     - Noise: the most robust method, since one wrong answer moves an item by one place or so, and
-      the result does not depend on the initial order but for ties. From a good start +.080 +.083
-      +.078 +.072, from a random one +.308 +.488 +.595 +.767. Claims the anytime property.
+      the result does not depend on the initial order but for ties. From a good start +.079 +.081
+      +.075 +.069, from a random one +.303 +.485 +.596 +.777. Claims the anytime property.
     - Source: Qin et al. 2023, arXiv 2306.17563.
     """
 
@@ -47,8 +47,8 @@ class HeapSort(Method):
     - Rounds: 85, or 516 for all: the heap is built side by side, places are taken one by one.
     - Promise: the best k in exact order.
     - Noise: one wrong answer can hide a good item for good. It can harm a good start, more so a
-      better one (nDCG@10 .94: -.038 at 75 %). From a good start +.000 +.000 -.010 +.044, from a
-      random one +.000 +.023 +.448 +.604. Does not claim the anytime property.
+      better one (nDCG@10 .94: -.038 at 75 %). From a good start +.000 +.000 -.020 +.042, from a
+      random one +.000 +.006 +.385 +.595. Does not claim the anytime property.
     - Source: Qin et al. 2023, arXiv 2306.17563; Wegener 1993 (bottom-up heap sort).
     """
 
@@ -78,7 +78,7 @@ class Sliding(Method):
     - Promise: the best K in exact order.
     - Noise: the result depends on the initial order: a good item far behind has to win against all
       before it, and stays where one answer is a tie. It hardly ever harms a good start. From a good
-      start +.000 +.021 +.028 +.035, from a random one +.000 +.062 +.078 +.089. Claims the anytime
+      start +.000 +.014 +.025 +.033, from a random one +.000 +.060 +.075 +.084. Claims the anytime
       property.
     - Source: Qin et al. 2023, arXiv 2306.17563.
 
@@ -126,8 +126,8 @@ class Merge(Method):
     - Promise: the best k in exact order.
     - Noise: a wrong answer about two good items shifts one of them by a place or two, but one in an
       early merge can hold an item back for good. It can harm a very good start (nDCG@10 .94: -.030
-      at the end). From a good start +.014 +.027 +.035 +.018, from a random one +.038 +.078 +.127
-      +.618. Does not claim the anytime property.
+      at the end). From a good start +.015 +.027 +.033 +.015, from a random one +.037 +.078 +.126
+      +.579. Does not claim the anytime property.
     - Source: Knuth, The Art of Computer Programming 3, 5.2.4.
     """
 
@@ -149,7 +149,7 @@ class Insertion(Method):
     - Promise: the best k in exact order.
     - Noise: an item meets few others, so that a wrong answer can shut it out; and whoever is in the
       list is challenged by all that follow. It harms a good start in the end. From a good start
-      +.052 +.038 +.005 -.021, from a random one +.195 +.385 +.499 +.574. Does not claim the anytime
+      +.051 +.042 +.008 -.017, from a random one +.179 +.360 +.484 +.561. Does not claim the anytime
       property.
     - Source: Knuth, The Art of Computer Programming 3, 5.2.1.
     """
@@ -168,8 +168,8 @@ class FordJohnson(Method):
     - Rounds: 436 for 100 items.
     - Promise: the exact order.
     - Noise: as binary insertion; the winners of early pairs decide where the others are sought. It
-      can harm a very good start (nDCG@10 .94: -.021 halfway). From a good start +.013 +.009 +.010
-      +.018, from a random one +.445 +.607 +.613 +.630. Does not claim the anytime property.
+      can harm a very good start (nDCG@10 .94: -.021 halfway). From a good start +.010 -.001 +.002
+      +.009, from a random one +.436 +.600 +.611 +.632. Does not claim the anytime property.
     - Source: Ford and Johnson 1959; Knuth, The Art of Computer Programming 3, 5.3.1.
     """
 
@@ -193,8 +193,8 @@ class QuickSelect(Method):
     - Promise: the best k in exact order.
     - Noise: a wrong answer of a pivot puts an item into the wrong group for good. From a good start
       +.001 -.002 +.011 +.026, from a random one +.217 +.227 +.422 +.549. It claims the anytime
-      property for pairs shown in both orders; shown once, it harms a good start (-.025 -.033 -.043
-      -.079).
+      property for pairs shown in both orders; shown once, it harms a good start (-.021 -.027 -.040
+      -.072).
     - Source: Hoare 1961 (algorithm 65); Floyd and Rivest 1975; Braverman, Mao and Weinberg 2016.
     """
 
@@ -216,8 +216,8 @@ class Knockout(Method):
     - Rounds: ceil(log2 n) for the first place, then up to as many less one for each next: 58.
     - Promise: the best k in exact order.
     - Noise: who loses by a wrong answer comes back only when the winner has taken a place. It can
-      harm a very good start (nDCG@10 .94: -.006 in the end). From a good start +.000 +.013 +.006
-      +.027, from a random one +.010 +.040 +.390 +.617. Does not claim the anytime property.
+      harm a very good start (nDCG@10 .94: -.006 in the end). From a good start +.000 +.006 +.002
+      +.018, from a random one +.000 +.030 +.375 +.611. Does not claim the anytime property.
     - Source: Kislitsyn 1964; Knuth, The Art of Computer Programming 3, 5.3.3.
     """
 
@@ -250,8 +250,8 @@ class Adaptive(Method):
       round, 255 in 8 rounds, 171 in 5 and 758 in 20.
     - Promise: the best k in exact order, unless `pairs` or `max_rounds` end it before.
     - Noise: made for it; contradictions are weighed and not followed. With 317 pairs from a good
-      start +.083 +.093 +.095 +.095, from a random one +.488 +.663 +.750 +.776; with 4 batches of 8
-      ahead +.034 +.070 +.087 +.089 and +.237 +.549 +.713 +.766. Claims the anytime property.
+      start +.075 +.088 +.090 +.090, from a random one +.450 +.664 +.749 +.777; with 4 batches of 8
+      ahead +.035 +.070 +.087 +.090 and +.238 +.550 +.713 +.766. Claims the anytime property.
     - Source: Bradley and Terry 1952; MacKay 1992 (information-based choice of data).
     """
 
